@@ -1,0 +1,41 @@
+"""The one door to optional packages and to torch's private names, so that a new torch breaks one file."""
+
+import importlib
+
+import torch
+
+VF = torch._VF  # fused recurrent kernels
+fused_adam = torch._fused_adam_
+fused_adamw = torch._fused_adamw_
+fused_sgd = torch._fused_sgd_
+plain_tensor_results = torch._C._disabled_torch_function_impl  # ops on a subclass give plain tensors
+call_with_hooks = torch.nn.Module._call_impl  # a module call, hooks included, without the outer wrapper frame
+set_grad_enabled_now = torch._C._set_grad_enabled
+get_overridable_functions = torch.overrides.get_overridable_functions
+is_compiling = torch.compiler.is_compiling
+
+_PIP_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml", "tensorboard": "tensorboard"}
+
+
+def need(module, purpose):
+    """Imports an optional package, or says how to get it.
+
+    Args:
+        module: name as in an import statement, for example 'h5py' or 'matplotlib.pyplot'.
+        purpose: what it is needed for; completes the sentence "... is needed".
+
+    Returns:
+        The imported module.
+
+    Errors:
+        ImportError: not installed; the message gives the pip command.
+
+    >>> need("json", "to read a config").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        top = module.split(".")[0]
+        raise ImportError(f"The package {top!r} is needed {purpose}, and it is not installed. "
+                          f"Run: pip install {_PIP_NAMES.get(top, top)}") from error
