@@ -1,0 +1,117 @@
+"""Running a script as `python script.py` would, with the alias in force."""
+
+import importlib.machinery
+import importlib.util
+import io
+import os
+import pathlib
+import sys
+import types
+
+from keras_torch.compat.guess import Guess, guess_dialect
+from keras_torch.compat.install import install_as_keras
+
+SCRIPT_VARIABLE = "KERAS_TORCH_SCRIPT"
+DIALECT_VARIABLE = "KERAS_TORCH_DIALECT"
+_CHILD_MAIN = "keras_torch.compat.spawned"
+_OUR_FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def run_script(path, arguments=(), dialect=None):
+    """Runs a Keras script as the main program of this process.
+
+    Args:
+        path: the script.
+        arguments: what the script sees as `sys.argv[1:]`.
+        dialect: the Keras generation; None takes the variable KERAS_TORCH_DIALECT, and without it guesses from the
+            script and says so on stderr.
+
+    Returns:
+        int: exit code: 0, or 1 after an exception, whose traceback starts in the script, or 130 after Ctrl-C.
+
+    Errors:
+        SystemExit: the script called `sys.exit`.
+        OSError: the script cannot be read.
+        ValueError: an unknown dialect.
+
+    Notes:
+        `sys.argv`, `sys.path[0]` and the module `__main__` are the script's. Worker processes that multiprocessing
+        starts afresh run the script under the alias too (see `spawned.py`).
+    """
+    path = os.path.abspath(path)
+    content = pathlib.Path(path).read_bytes()
+    install_as_keras(dialect or os.environ.get(DIALECT_VARIABLE) or _guess_aloud(path, content))
+    os.environ[SCRIPT_VARIABLE] = path
+    if dialect:
+        os.environ[DIALECT_VARIABLE] = dialect
+    sys.argv[:] = [path, *arguments]
+    if not sys.flags.safe_path:
+        sys.path[0] = os.path.dirname(os.path.realpath(path))
+    return _execute(path, content)
+
+
+def _guess_aloud(path, content):
+    try:
+        guess = guess_dialect(importlib.util.decode_source(content))
+    except (UnicodeDecodeError, SyntaxError):  # running the script will say it better
+        guess = Guess("keras3")
+    because = f" (it uses {', '.join(guess.reasons[:3])})" if guess.reasons else ""
+    print(f"keras_torch: running {os.path.basename(path)} as {guess.dialect}{because}; --dialect chooses another.",
+          file=sys.stderr, flush=True)
+    os.environ[DIALECT_VARIABLE] = guess.dialect
+    return guess.dialect
+
+
+def _main_module(path):
+    """A fresh `__main__`, put where pickle and multiprocessing look for it."""
+    module = types.ModuleType("__main__")
+    module.__file__ = path
+    module.__package__ = ""  # as in a script: `from . import x` is an error
+    module.__builtins__ = __builtins__
+    module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
+    # multiprocessing starts its children from this name, see spawned.py.
+    module.__spec__ = importlib.util.find_spec(_CHILD_MAIN)
+    sys.modules["__main__"] = module
+    return module
+
+
+def _execute(path, content):
+    module = _main_module(path)
+    try:
+        exec(compile(content, path, "exec", dont_inherit=True), module.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        sys.excepthook(type(error), error, users_traceback(error.__traceback__))
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def users_traceback(traceback):
+    """The traceback without the frames of this folder: it starts in the user's script.
+
+    >>> users_traceback(None) is None
+    True
+    """
+    frames = []
+    while traceback is not None:
+        if os.path.dirname(os.path.abspath(traceback.tb_frame.f_code.co_filename)) != _OUR_FOLDER:
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    kept = None
+    for frame in reversed(frames):
+        kept = types.TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept
+
+
+def run_again_in_child(namespace):
+    """Runs the parent's script in the main module of a spawned child process.
+
+    Args:
+        namespace: globals of that module.
+    """
+    path = os.environ[SCRIPT_VARIABLE]
+    install_as_keras(os.environ.get(DIALECT_VARIABLE))
+    namespace.update(__file__=path, __package__="")
+    with io.open_code(path) as file:
+        exec(compile(file.read(), path, "exec", dont_inherit=True), namespace)
