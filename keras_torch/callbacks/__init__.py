@@ -1,0 +1,13 @@
+"""Floor 5: objects that fit, evaluate and predict call at fixed moments."""
+
+from keras_torch.callbacks.callback import Callback as Callback
+from keras_torch.callbacks.callback_list import CallbackList as CallbackList
+from keras_torch.callbacks.csv_logger import CSVLogger as CSVLogger
+from keras_torch.callbacks.early_stopping import EarlyStopping as EarlyStopping
+from keras_torch.callbacks.history import History as History
+from keras_torch.callbacks.lambda_callback import LambdaCallback as LambdaCallback
+from keras_torch.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
+from keras_torch.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
+from keras_torch.callbacks.progress import ProgbarLogger as ProgbarLogger
+from keras_torch.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from keras_torch.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

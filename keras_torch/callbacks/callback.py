@@ -1,0 +1,130 @@
+"""Callback: an object whose hooks fit, evaluate and predict call at fixed moments."""
+
+
+def does_nothing(hook):
+    """Marks a hook as empty, so that the loops need not call it.
+
+    >>> is_empty(does_nothing(lambda batch, logs: None))
+    True
+    """
+    hook.does_nothing = True
+    return hook
+
+
+def is_empty(hook):
+    """Whether a hook is missing (None) or marked by `does_nothing`.
+
+    >>> is_empty(Callback().on_batch_end), is_empty(print)
+    (True, False)
+    """
+    return hook is None or getattr(hook, "does_nothing", False)
+
+
+class Callback:
+    """Base of callbacks: override the hooks you need; the others cost nothing.
+
+    Notes:
+        `model` (the model in training), `params` (dict with 'verbose', 'epochs', 'steps', ...) and
+        `validation_data` (list of arrays, as the older generations had it, or None) are set before the first hook.
+        Ask for the end of training with `self.model.stop_training = True`.
+        `logs` is a dict of floats: metric values up to now; at the end of an epoch also validation values, under
+        'val_...'. A value written into it reaches the callbacks that follow, and `History`.
+        A subclass need not call `super().__init__()`.
+
+    Source: Keras `callbacks.Callback`.
+
+    >>> class Announce(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print("epoch", epoch, logs)
+    >>> Announce().on_epoch_end(0, {"loss": 0.5})
+    epoch 0 {'loss': 0.5}
+    """
+
+    params = None
+    model = None
+    validation_data = None
+    keeps_logs = True         # False: never looks at logs after its hook returned
+    idle_hooks = frozenset()  # names of hooks that would do nothing as configured and need not be called
+
+    def __init__(self):
+        self.params = None
+        self.model = None
+        self.validation_data = None
+
+    def set_params(self, params):
+        """Stores the parameters of the run: 'verbose', 'epochs', 'steps', ..."""
+        self.params = params
+
+    def set_model(self, model):
+        """Stores the model."""
+        self.model = model
+
+    @does_nothing
+    def on_train_begin(self, logs=None):
+        """Called once before the first epoch."""
+
+    @does_nothing
+    def on_train_end(self, logs=None):
+        """Called once after the last epoch; `logs` are those of the last epoch."""
+
+    @does_nothing
+    def on_epoch_begin(self, epoch, logs=None):
+        """Called before each epoch of `fit`; `epoch` counts from 0."""
+
+    @does_nothing
+    def on_epoch_end(self, epoch, logs=None):
+        """Called after each epoch of `fit`, validation included; `epoch` counts from 0."""
+
+    @does_nothing
+    def on_batch_begin(self, batch, logs=None):
+        """Older name of `on_train_batch_begin`."""
+
+    @does_nothing
+    def on_batch_end(self, batch, logs=None):
+        """Older name of `on_train_batch_end`."""
+
+    @does_nothing
+    def on_train_batch_begin(self, batch, logs=None):
+        """Called before each batch of `fit`; `batch` counts from 0 in each epoch.
+
+        Notes:
+            With `steps_per_execution=n` it is called for every n-th batch only, as are the other batch hooks.
+        """
+        self.on_batch_begin(batch, logs=logs)
+
+    @does_nothing
+    def on_train_batch_end(self, batch, logs=None):
+        """Called after each batch of `fit`; `logs` are the metrics of the epoch up to now."""
+        self.on_batch_end(batch, logs=logs)
+
+    @does_nothing
+    def on_test_begin(self, logs=None):
+        """Called before evaluation, and before validation inside `fit`."""
+
+    @does_nothing
+    def on_test_end(self, logs=None):
+        """Called after evaluation or validation."""
+
+    @does_nothing
+    def on_test_batch_begin(self, batch, logs=None):
+        """Called before each batch of evaluation or validation."""
+
+    @does_nothing
+    def on_test_batch_end(self, batch, logs=None):
+        """Called after each batch of evaluation or validation."""
+
+    @does_nothing
+    def on_predict_begin(self, logs=None):
+        """Called before `predict`."""
+
+    @does_nothing
+    def on_predict_end(self, logs=None):
+        """Called after `predict`."""
+
+    @does_nothing
+    def on_predict_batch_begin(self, batch, logs=None):
+        """Called before each batch of `predict`."""
+
+    @does_nothing
+    def on_predict_batch_end(self, batch, logs=None):
+        """Called after each batch of `predict`; `logs['outputs']` holds the batch of predictions."""

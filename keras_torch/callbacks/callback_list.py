@@ -1,0 +1,216 @@
+"""CallbackList: several callbacks called as one, which knows who listens to which batch hook."""
+
+from keras_torch.callbacks.callback import Callback, is_empty
+from keras_torch.callbacks.history import History
+from keras_torch.callbacks.logs import Logs, as_logs
+from keras_torch.callbacks.progress import ProgbarLogger
+
+KINDS = ("train", "test", "predict")
+MOMENTS = ("begin", "end")
+
+
+def _flat(callbacks):
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, (list, tuple)):
+        return [inner for item in callbacks for inner in _flat(item)]
+    return [callbacks]
+
+
+def _listening(callback, kind, moment):
+    """The hook of one callback for one batch moment, or None when it has none of its own."""
+    name = f"on_{kind}_batch_{moment}"
+    hook = getattr(callback, name, None)
+    if name in getattr(callback, "idle_hooks", ()):
+        return None
+    if not is_empty(hook):
+        return hook
+    older = getattr(callback, f"on_batch_{moment}", None) if kind == "train" else None
+    return None if is_empty(older) else older
+
+
+class CallbackList(Callback):
+    """Calls the hooks of all its callbacks, in order.
+
+    Args:
+        callbacks: list of callbacks (nested lists are flattened), one callback, or None.
+        add_history: whether to add a `History` when there is none.
+        add_progbar: whether to add a `ProgbarLogger` when there is none.
+        model: the model, handed to every callback.
+        **params: parameters of the run ('epochs', 'steps', 'verbose'), handed to every callback.
+
+    Errors:
+        TypeError: an item is not a callback object (for example a class that was not called).
+
+    Notes:
+        `history` and `progbar` are the callbacks of those kinds, or None.
+        Batch hooks that nobody implements cost nothing: ask `wants_batch("train")` or take
+        `batch_hook("train", "end")`, which is None when nobody listens.
+
+    Source: Keras `callbacks.CallbackList`.
+
+    >>> callbacks = CallbackList([Callback()], add_history=True)
+    >>> callbacks.wants_batch("train"), callbacks.batch_hook("train", "end")
+    (False, None)
+    """
+
+    def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
+        super().__init__()
+        self.callbacks = _flat(callbacks)
+        for callback in self.callbacks:
+            _check_callback(callback)
+        if add_history and not self._first(History):
+            self.callbacks.append(History())
+        if add_progbar and not self._first(ProgbarLogger):
+            self.callbacks.append(ProgbarLogger())
+        self.history, self.progbar = self._first(History), self._first(ProgbarLogger)
+        self._refresh()
+        self.set_model(model)
+        self.set_params(params)
+
+    def _first(self, cls):
+        return next((callback for callback in self.callbacks if isinstance(callback, cls)), None)
+
+    def _refresh(self):
+        """Works out who listens to which batch hook; hooks may have been replaced since the last run."""
+        self._listeners = {
+            (kind, moment): [hook for callback in self.callbacks
+                             if (hook := _listening(callback, kind, moment)) is not None]
+            for kind in KINDS for moment in MOMENTS}
+        self._someone_keeps_logs = {
+            kind: any(getattr(callback, "keeps_logs", True) and _listening(callback, kind, "end")
+                      for callback in self.callbacks) for kind in KINDS}
+
+    def append(self, callback):
+        """Adds a callback at the end.
+
+        Errors:
+            TypeError: not a callback object.
+        """
+        _check_callback(callback)
+        self.callbacks.append(callback)
+        self.history, self.progbar = self._first(History), self._first(ProgbarLogger)
+        self._refresh()
+
+    def set_params(self, params):
+        """Hands the parameters of the run to every callback."""
+        self.params = params
+        if params:
+            for callback in self.callbacks:
+                callback.set_params(params)
+
+    def set_model(self, model):
+        """Hands the model to every callback; the model gets the `History` as `model.history`."""
+        if model is None:
+            return
+        self.model = model
+        if self.history is not None:
+            model.history = self.history
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def set_validation_data(self, arrays):
+        """Gives every callback `validation_data`, the list of arrays that older generations put there."""
+        self.validation_data = arrays
+        for callback in self.callbacks:
+            callback.validation_data = arrays
+
+    def wants_batch(self, kind, moment=None):
+        """Whether some callback listens to batches.
+
+        Args:
+            kind: 'train', 'test' or 'predict'.
+            moment: 'begin' or 'end'; None means either.
+
+        Errors:
+            KeyError: another kind or moment.
+
+        >>> CallbackList().wants_batch("predict")
+        False
+        """
+        return any(self._listeners[kind, one] for one in ((moment,) if moment else MOMENTS))
+
+    def batch_hook(self, kind, moment):
+        """The function `(batch, logs=None)` that calls everybody who listens, or None when nobody does.
+
+        Args:
+            kind: 'train', 'test' or 'predict'.
+            moment: 'begin' or 'end'.
+
+        >>> class Count(Callback):
+        ...     def on_train_batch_end(self, batch, logs=None):
+        ...         print(batch, logs)
+        >>> CallbackList(Count()).batch_hook("train", "end")(3)
+        3 {}
+        """
+        return getattr(self, f"on_{kind}_batch_{moment}") if self._listeners[kind, moment] else None
+
+    def _batch(self, kind, moment, batch, logs):
+        logs = as_logs(logs)
+        for hook in self._listeners[kind, moment]:
+            hook(batch, logs)
+        if self._someone_keeps_logs[kind] and isinstance(logs, Logs):
+            logs.settle()  # a callback may have stored `logs` to look at it later
+
+    def _all(self, hook, *args):
+        for callback in self.callbacks:
+            method = getattr(callback, hook, None)
+            if not is_empty(method):
+                method(*args)
+
+    def on_train_begin(self, logs=None):
+        self._refresh()
+        self._all("on_train_begin", as_logs(logs))
+
+    def on_train_end(self, logs=None):
+        self._all("on_train_end", as_logs(logs))
+
+    def on_test_begin(self, logs=None):
+        self._refresh()
+        self._all("on_test_begin", as_logs(logs))
+
+    def on_test_end(self, logs=None):
+        self._all("on_test_end", as_logs(logs))
+
+    def on_predict_begin(self, logs=None):
+        self._refresh()
+        self._all("on_predict_begin", as_logs(logs))
+
+    def on_predict_end(self, logs=None):
+        self._all("on_predict_end", as_logs(logs))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._all("on_epoch_begin", epoch, as_logs(logs))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._all("on_epoch_end", epoch, as_logs(logs))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._batch("train", "begin", batch, logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._batch("train", "end", batch, logs)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self._batch("test", "begin", batch, logs)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._batch("test", "end", batch, logs)
+
+    def on_predict_batch_begin(self, batch, logs=None):
+        self._batch("predict", "begin", batch, logs)
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self._batch("predict", "end", batch, logs)
+
+    on_batch_begin = on_train_batch_begin
+    on_batch_end = on_train_batch_end
+
+
+def _check_callback(callback):
+    if isinstance(callback, type):
+        raise TypeError(f"callbacks must be objects; got the class {callback.__name__}. "
+                        f"Write {callback.__name__}(...).")
+    if not hasattr(callback, "set_model") or not hasattr(callback, "set_params"):
+        raise TypeError(f"callbacks must be Callback objects; got {callback!r}. "
+                        "Derive its class from keras_torch.callbacks.Callback.")

@@ -1,0 +1,83 @@
+"""LearningRateScheduler: sets the learning rate at the beginning of every epoch."""
+
+import inspect
+import numbers
+
+import torch
+
+from keras_torch.base.checks import fail, function
+from keras_torch.callbacks.callback import Callback
+from keras_torch.callbacks.progress import check_verbose, say
+from keras_torch.dialects import current_dialect
+
+
+def rate_of(optimizer):
+    """Today's learning rate of an optimizer as a float.
+
+    Errors:
+        ValueError: the optimizer has no `learning_rate`.
+    """
+    if not hasattr(optimizer, "learning_rate"):
+        raise ValueError(f"The optimizer {type(optimizer).__name__} has no `learning_rate`. "
+                         "Compile the model with a keras_torch optimizer.")
+    return float(optimizer.learning_rate)
+
+
+def log_rate(logs, optimizer):
+    """Puts the learning rate into the logs of an epoch, under the name of the generation in force."""
+    logs["learning_rate" if current_dialect() == "keras3" else "lr"] = rate_of(optimizer)
+
+
+def _takes_rate(schedule):
+    """Whether a schedule has room for a second argument, the rate in force."""
+    try:
+        parameters = inspect.signature(schedule).parameters.values()
+    except (TypeError, ValueError):   # built-in functions without a signature
+        return True
+    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(places) >= 2 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+class LearningRateScheduler(Callback):
+    """Sets the learning rate to `schedule(epoch, rate)` at the beginning of every epoch.
+
+    Args:
+        schedule: function `(epoch, rate)`, or `(epoch)` as in the older generations, that returns the new
+            rate; `epoch` counts from 0, `rate` is the one in force.
+        verbose: 1 says so in the terminal, 0 is silent.
+
+    Errors:
+        ValueError: `schedule` is no function, or does not return a number.
+
+    Notes:
+        Adds 'learning_rate' ('lr' in the older generations) to the logs of the epoch.
+
+    Source: Keras `callbacks.LearningRateScheduler`.
+
+    >>> LearningRateScheduler(lambda epoch: 0.1 * 0.5 ** epoch).verbose
+    0
+    """
+
+    keeps_logs = False
+
+    def __init__(self, schedule, verbose=0):
+        super().__init__()
+        function("LearningRateScheduler", "schedule", schedule)
+        check_verbose("LearningRateScheduler", "verbose", verbose)
+        self.schedule, self.verbose = schedule, verbose
+        self._takes_rate = _takes_rate(schedule)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        before = rate_of(self.model.optimizer)
+        rate = self.schedule(epoch, before) if self._takes_rate else self.schedule(epoch)
+        if isinstance(rate, torch.Tensor) and rate.numel() == 1:
+            rate = rate.item()
+        if not isinstance(rate, numbers.Real):
+            fail("LearningRateScheduler", "schedule", rate, "a function that returns a number")
+        self.model.optimizer.learning_rate = float(rate)
+        if self.verbose:
+            say(f"Epoch {epoch + 1}: LearningRateScheduler setting learning rate to {float(rate)}.")
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            log_rate(logs, self.model.optimizer)

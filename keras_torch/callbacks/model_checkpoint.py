@@ -1,0 +1,129 @@
+"""ModelCheckpoint: saves the model, or its weights, while it is trained."""
+
+import os
+
+from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
+from keras_torch.callbacks.logs import find_name
+from keras_torch.callbacks.monitor import MonitorCallback
+from keras_torch.callbacks.progress import check_verbose, say
+
+_ARGUMENTS = ("filepath", "monitor", "verbose", "save_best_only", "save_weights_only", "mode", "save_freq",
+              "initial_value_threshold", "period")
+
+
+class Placeholders(dict):
+    """Values for the names in a path; a name of another Keras generation finds its counterpart.
+
+    >>> "{epoch:02d}-{val_acc:.2f}".format_map(Placeholders(epoch=3, val_accuracy=0.5))
+    '03-0.50'
+    """
+
+    def __missing__(self, name):
+        known = find_name(name, self)
+        if known is None:
+            raise KeyError(name)
+        return self[known]
+
+
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model every epoch or every so many batches; always, or only when a value has improved.
+
+    Args:
+        filepath: where to save; '{epoch:02d}', '{batch}' and names of logs such as '{val_loss:.2f}' are filled
+            in ('epoch' and 'batch' count from 1). Folders are made. The end of the name chooses the format.
+        monitor: key of logs to watch with `save_best_only`.
+        verbose: 1 says what is saved, 0 is silent.
+        save_best_only: whether to save only when the watched value has improved.
+        save_weights_only: whether to save the weights (`model.save_weights`) instead of the model (`model.save`).
+        mode: 'min', 'max', or 'auto' (the metric knows).
+        save_freq: 'epoch', or a number of batches between two saves.
+        initial_value_threshold: value to beat before the first save with `save_best_only`.
+        period: older name: save every so many epochs.
+
+    Errors:
+        ValueError: an argument out of range. KeyError: `filepath` names a value that is not in logs.
+        IsADirectoryError: `filepath` is a folder.
+
+    Notes:
+        Files are written beside the old one and then renamed: a stopped run leaves a whole file.
+
+    Source: Keras `callbacks.ModelCheckpoint`. Keras 3 accepts only '.keras', '.h5' and '.weights.h5'.
+
+    >>> ModelCheckpoint("best-{epoch:02d}.keras", save_best_only=True).save_freq
+    'epoch'
+    """
+
+    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
+                 mode="auto", save_freq="epoch", initial_value_threshold=None, **older):
+        super().__init__(monitor, mode, baseline=initial_value_threshold)
+        self.period = older.pop("period", 1)
+        if older.pop("options", None) is not None:
+            fail("ModelCheckpoint", "options", "...", "None", "Options of TensorFlow's files have no use here.")
+        for name in older:
+            unknown_argument("ModelCheckpoint", name, _ARGUMENTS)
+        for name, value in (("save_best_only", save_best_only), ("save_weights_only", save_weights_only)):
+            boolean("ModelCheckpoint", name, value)
+        if save_freq != "epoch" and not (is_integer(save_freq) and save_freq > 0):
+            fail("ModelCheckpoint", "save_freq", save_freq, "'epoch' or a positive number of batches")
+        if not is_integer(self.period) or self.period < 1:
+            fail("ModelCheckpoint", "period", self.period, "a positive number of epochs")
+        check_verbose("ModelCheckpoint", "verbose", verbose)
+        self.filepath, self.verbose = os.fspath(filepath), verbose
+        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
+        self.save_freq = save_freq
+        self._epoch, self._last_batch = 0, -1
+        self._batches_since_save = self._epochs_since_save = 0
+        if save_freq == "epoch" and type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end:
+            self.idle_hooks = frozenset(["on_train_batch_end"])
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch, self._last_batch = epoch, -1
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._batches_since_save += batch - self._last_batch   # several, with steps_per_execution
+        self._last_batch = batch
+        if self._batches_since_save >= self.save_freq:
+            self._batches_since_save = 0
+            self._save_if_due(self._epoch, batch, logs or {})
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._epochs_since_save += 1
+        if self.save_freq == "epoch" and self._epochs_since_save >= self.period:
+            self._epochs_since_save = 0
+            self._save_if_due(epoch, None, logs or {})
+
+    def _save_if_due(self, epoch, batch, logs):
+        path = self._path(epoch, batch, logs)
+        if self._is_due(epoch, logs, path):
+            self._save(path)
+
+    def _is_due(self, epoch, logs, path):
+        value = self.monitored(logs) if self.save_best_only else None
+        if value is None:   # not asked to watch, or nothing to watch: then saving is the safe thing
+            self._say(epoch, f"saving model to {path}")
+            return True
+        before = "None" if self.best is None else f"{self.best:.5f}"
+        if not self.improved(value):
+            self._say(epoch, f"{self.monitor} did not improve from {before}")
+            return False
+        self._say(epoch, f"{self.monitor} improved from {before} to {value:.5f}, saving model to {path}")
+        return True
+
+    def _say(self, epoch, message):
+        if self.verbose:
+            say(f"Epoch {epoch + 1}: {message}")
+
+    def _save(self, path):
+        if os.path.isdir(path):
+            raise IsADirectoryError(f"ModelCheckpoint: `filepath` {path!r} is a folder. Give a file name.")
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        save = self.model.save_weights if self.save_weights_only else self.model.save
+        save(path, overwrite=True)
+
+    def _path(self, epoch, batch, logs):
+        values = Placeholders(logs, epoch=epoch + 1, **({} if batch is None else {"batch": batch + 1}))
+        try:
+            return self.filepath.format_map(values)
+        except KeyError as error:
+            raise KeyError(f"ModelCheckpoint: `filepath` {self.filepath!r} names {error}, which is not in logs."
+                           f" Available: {', '.join(['epoch', *logs])}.") from error

@@ -1,0 +1,526 @@
+"""The one home of terminal output: messages, and progress lines that are tqdm in Keras's clothes.
+
+Where a line goes (`_choose_painter`):
+    terminal   repainted in place, by tqdm
+    notebook   a tqdm widget
+    elsewhere  (file, pipe, log) whole lines: one a minute while running, and the last one
+
+Nothing here raises because of the screen: a closed, missing or ASCII-only stdout must not end a training.
+"""
+
+import importlib.util
+import logging
+import math
+import os
+import shutil
+import sys
+import time
+
+from tqdm import tqdm
+from tqdm.utils import disp_trim
+
+from keras_torch.base.checks import one_of
+from keras_torch.base.third_party import need
+from keras_torch.callbacks.callback import Callback
+
+REPAINT_SECONDS = 0.1      # a repaint reads values back from the device, so it has its own pace
+LOG_FILE_SECONDS = 60.0    # between lines of one epoch when the output is not a terminal
+_BATCH_HOOKS = frozenset(["on_train_batch_end", "on_test_batch_end", "on_predict_batch_end"])
+_VERBOSITIES = (0, 1, 2, "auto")
+_switches = {"interactive": True, "speaks": True}
+_logger = logging.getLogger("keras_torch")
+
+
+def check_verbose(owner, argument, value):
+    """A check for `verbose`: 0, 1, 2 or 'auto' (False and True count as 0 and 1).
+
+    >>> check_verbose("fit()", "verbose", 2)
+    """
+    one_of(*_VERBOSITIES, False, True)(owner, argument, value)
+
+
+class Screen:
+    """The present `sys.stdout` as a stream that never raises.
+
+    Source: new; tqdm and `print` end the program when stdout is closed or cannot encode a character.
+
+    >>> Screen().write("hello\\n")
+    hello
+    """
+
+    def __eq__(self, other):  # tqdm asks this to know which bars a message would run into
+        return isinstance(other, Screen) or other is sys.stdout
+
+    __hash__ = None
+
+    @property
+    def encoding(self):
+        """Encoding of stdout; 'ascii' when unknown."""
+        return getattr(sys.stdout, "encoding", None) or "ascii"
+
+    def isatty(self):
+        """Whether somebody watches a terminal."""
+        try:
+            return bool(sys.stdout.isatty())
+        except (AttributeError, ValueError, OSError):  # replaced, closed or gone
+            return False
+
+    def write(self, text):
+        """Writes what the stream can show; a lost stream is ignored."""
+        try:
+            try:
+                sys.stdout.write(text)
+            except UnicodeEncodeError:
+                sys.stdout.write(text.encode("ascii", "replace").decode("ascii"))
+        except (AttributeError, ValueError, OSError):  # None, closed, or a broken pipe: training goes on
+            return
+
+    def flush(self):
+        """Flushes; a lost stream is ignored."""
+        try:
+            sys.stdout.flush()
+        except (AttributeError, ValueError, OSError):
+            return
+
+    def can_show(self, text):
+        """Whether the encoding knows every character of `text`."""
+        try:
+            text.encode(self.encoding)
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+
+def say(message):
+    """Prints a line, above a live progress bar if there is one.
+
+    Notes:
+        After `disable_interactive_logging()` it goes to the logger 'keras_torch' instead.
+
+    >>> say("Epoch 3: early stopping")
+    Epoch 3: early stopping
+    """
+    if not _switches["speaks"]:
+        return
+    if not _switches["interactive"]:
+        _logger.info(message.strip("\n"))
+        return
+    screen = Screen()
+    with tqdm.external_write_mode(file=screen):
+        screen.write(message + "\n")
+        screen.flush()
+
+
+def set_speaking(speaks):
+    """Switches all output of this process on or off; in a distributed run only rank 0 speaks.
+
+    >>> set_speaking(True)
+    """
+    _switches["speaks"] = bool(speaks)
+
+
+def enable_interactive_logging():
+    """Sends messages and progress to stdout (the default).
+
+    Source: Keras `config.enable_interactive_logging`.
+
+    >>> enable_interactive_logging()
+    """
+    _switches["interactive"] = True
+
+
+def disable_interactive_logging():
+    """Sends messages and the last progress line of each epoch to the logger 'keras_torch', level INFO.
+
+    Source: Keras `config.disable_interactive_logging`, which uses absl's logger.
+
+    >>> disable_interactive_logging()
+    >>> is_interactive_logging_enabled()
+    False
+    >>> enable_interactive_logging()
+    """
+    _switches["interactive"] = False
+
+
+def is_interactive_logging_enabled():
+    """Whether output goes to stdout.
+
+    >>> is_interactive_logging_enabled()
+    True
+    """
+    return _switches["interactive"]
+
+
+# How numbers look.
+
+def duration_text(seconds):
+    """Seconds as '7s', '1:05' or '1:01:05'.
+
+    >>> duration_text(7.2), duration_text(65), duration_text(3665)
+    ('7s', '1:05', '1:01:05')
+    """
+    seconds = int(seconds)
+    if seconds > 3600:
+        return f"{seconds // 3600}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
+    return f"{seconds // 60}:{seconds % 60:02d}" if seconds > 60 else f"{seconds}s"
+
+
+def rate_text(seconds, unit="step"):
+    """Seconds per step in a readable unit: '2s/step', '4ms/step', '85us/step'.
+
+    >>> rate_text(0.0042), rate_text(85e-6)
+    ('4ms/step', '85us/step')
+    """
+    if seconds >= 1 or seconds == 0:
+        return f"{seconds:.0f}s/{unit}"
+    return f"{seconds * 1e3:.0f}ms/{unit}" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us/{unit}"
+
+
+def value_text(value):
+    """A metric with four digits; small ones with an exponent.
+
+    >>> value_text(0.91234), value_text(0.00002)
+    ('0.9123', '2.0000e-05')
+    """
+    try:
+        value = float(value)
+    except (TypeError, ValueError):
+        return str(value)
+    return f"{value:.4f}" if abs(value) > 1e-3 or math.isnan(value) else f"{value:.4e}"
+
+
+class _Pace:
+    """Seconds per step; the first step is left out of the estimate, as it contains warm-up."""
+
+    def __init__(self):
+        self.start = time.perf_counter()
+        self.after_first = None
+
+    def elapsed(self):
+        return time.perf_counter() - self.start
+
+    def seconds_per_step(self, step):
+        now = time.perf_counter()
+        if step == 1:
+            self.after_first = now
+        if not step:
+            return 0.0
+        if step > 1 and self.after_first is not None:
+            return (now - self.after_first) / (step - 1)
+        return (now - self.start) / step
+
+
+# Painters: where a line goes.
+
+class _KerasBar(tqdm):
+    """tqdm that shows `line`, made by us, where its own layout would be."""
+
+    monitor_interval = 0   # no watching thread
+    line = ""
+
+    @property
+    def format_dict(self):
+        return {**super().format_dict, "line": self.line}
+
+
+class _TerminalPainter:
+    """Repaints one line in place; tqdm keeps it apart from other bars and from `say`."""
+
+    seconds, styled = REPAINT_SECONDS, True
+
+    def __init__(self, total):
+        self._bar = _KerasBar(total=total, file=Screen(), bar_format="{line}", leave=True, delay=1e-9)
+
+    def paint(self, line, step):
+        self._bar.line = disp_trim(line, shutil.get_terminal_size().columns - 1)
+        self._bar.refresh()
+
+    def finish(self, line, step):
+        self._bar.leave = False
+        self._bar.close()
+        screen = Screen()
+        screen.write(line + "\n")
+        screen.flush()
+
+
+class _NotebookPainter:
+    """A widget: Keras's numbers around tqdm's bar."""
+
+    seconds, styled = REPAINT_SECONDS, False
+
+    def __init__(self, total):
+        bar = need("tqdm.notebook", "to show progress in a notebook").tqdm
+        self._bar = bar(total=total, bar_format="{n_fmt}/{total_fmt} {bar} {desc}", mininterval=0, leave=True)
+
+    def paint(self, line, step):
+        self._bar.n = step
+        self._bar.set_description_str(line, refresh=False)
+        self._bar.refresh()
+
+    def finish(self, line, step):
+        self._bar.total = step
+        self.paint(line, step)
+        self._bar.close()
+
+
+class _LinePainter:
+    """Whole lines, for files, pipes and logs; no control characters."""
+
+    seconds, styled = LOG_FILE_SECONDS, False
+
+    def __init__(self, total):
+        pass
+
+    def paint(self, line, step):
+        say(line)
+
+    def finish(self, line, step):
+        say(line)
+
+
+def _in_notebook():
+    """Whether we run in a Jupyter kernel that can show widgets."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    has_widgets = importlib.util.find_spec("ipywidgets") is not None
+    return type(shell).__name__ == "ZMQInteractiveShell" and has_widgets
+
+
+def _choose_painter(total):
+    if not _switches["interactive"]:
+        return _LinePainter(total)
+    if _in_notebook():
+        return _NotebookPainter(total)
+    repaints = Screen().isatty() or "PYCHARM_HOSTED" in os.environ
+    return _TerminalPainter(total) if repaints else _LinePainter(total)
+
+
+class Progbar:
+    """A progress line: steps, bar, time left or taken, time per step, averaged values.
+
+    Args:
+        target: number of steps, or None when unknown.
+        width: characters of the bar.
+        verbose: 0 silent, 1 live line, 2 one line at the end.
+        interval: seconds between two repaints, at the least.
+        stateful_metrics: names whose values are shown as given; the others are averaged over the steps.
+        stateless_metrics: names whose values are averaged; the others are shown as given.
+        unit_name: what one step is called.
+
+    Errors:
+        ValueError: an unknown `verbose`, or both lists of names.
+
+    Notes:
+        When the output is not a terminal there is one line a minute and the last one, no control characters.
+
+    Source: Keras `utils.Progbar`. Keras repaints into files too, with backspaces.
+
+    >>> bar = Progbar(2, verbose=2)
+    >>> bar.due()
+    False
+    """
+
+    def __init__(self, target, width=20, verbose=1, interval=0.05, stateful_metrics=None,
+                 stateless_metrics=None, unit_name="step"):
+        check_verbose("Progbar", "verbose", verbose)
+        if stateful_metrics is not None and stateless_metrics is not None:
+            raise ValueError("Progbar got `stateful_metrics` and `stateless_metrics`; give one of them: "
+                             "the other names are the rest.")
+        self.target, self.width, self.interval, self.unit_name = target, width, interval, unit_name
+        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self._averaged = None if stateless_metrics is None else set(stateless_metrics)
+        self._as_given = set(stateful_metrics or ())
+        self._sums = {}          # name -> (sum over steps, steps); dicts keep the order of first appearance
+        self._seen = 0
+        self._pace = _Pace()
+        self._painter, self._last_paint = None, -math.inf
+
+    def due(self):
+        """Whether the next `update` would repaint: only then are values worth reading."""
+        if self.verbose != 1:
+            return False
+        self._prepare()
+        return time.perf_counter() - self._last_paint >= max(self.interval, self._painter.seconds)
+
+    def update(self, current, values=None, finalize=None):
+        """Moves to step `current` and shows `values`.
+
+        Args:
+            current: steps done.
+            values: list of (name, value of the last step), or a dict.
+            finalize: whether this is the last line; None means when `current` reaches the target.
+        """
+        if finalize is None:
+            finalize = self.target is not None and current >= self.target
+        self._take(current, dict(values or {}), finalize)
+        seconds_per_step = self._pace.seconds_per_step(current)
+        if self.verbose == 1 and (finalize or self.due()):
+            self._show(current, seconds_per_step, finalize)
+        elif self.verbose == 2 and finalize and self.target:
+            say(self._count(current) + " - " + self._tail(" - ", current, seconds_per_step, True))
+
+    def add(self, n, values=None):
+        """Moves `n` steps on."""
+        self.update(self._seen + n, values)
+
+    def first_step_done(self):
+        """Starts the clock of the time per step: the first step contains warm-up and does not count."""
+        self._pace.seconds_per_step(1)
+
+    def _prepare(self):
+        if self._painter is None:
+            self._painter = _choose_painter(self.target)
+            log_file = self._painter.seconds > REPAINT_SECONDS   # gets no line before its first minute
+            self._last_paint = time.perf_counter() if log_file else -math.inf
+
+    def _take(self, current, values, finalize):
+        steps = max(current - self._seen, 1)
+        for name, value in values.items():
+            averaged = name not in self._as_given if self._averaged is None else name in self._averaged
+            if averaged and not finalize:
+                total, count = self._sums.get(name, (0.0, 0))
+                self._sums[name] = (total + value * steps, count + steps)
+            else:
+                self._sums[name] = (value, 1)
+        self._seen = current
+
+    def _show(self, current, seconds_per_step, finalize):
+        self._prepare()
+        tail = self._tail(" ", current, seconds_per_step, finalize)
+        line = tail if isinstance(self._painter, _NotebookPainter) else f"{self._bar(current)} {tail}"
+        (self._painter.finish if finalize else self._painter.paint)(line, current)
+        self._last_paint = time.perf_counter()
+        if finalize:
+            self._painter = None
+
+    def _count(self, current):
+        return f"{current:{len(str(self.target))}d}/{self.target}" if self.target else f"{current:7d}/Unknown"
+
+    def _bar(self, current):
+        styled = self._painter.styled
+        count = f"\x1b[1m{self._count(current)}\x1b[0m" if styled else self._count(current)
+        if not self.target:
+            return count
+        mark = "━" if Screen().can_show("━") else "="
+        done = min(int(self.width * current / self.target), self.width)
+        if not styled:
+            return f"{count} {mark * done}{'.' * (self.width - done)}"
+        return f"{count} \x1b[32m{mark * done}\x1b[0m\x1b[37m{mark * (self.width - done)}\x1b[0m"
+
+    def _tail(self, between, current, seconds_per_step, finalize):
+        """Time, time per step and values; `between` parts the first two."""
+        known = self.target and not finalize
+        seconds = duration_text(seconds_per_step * (self.target - current)) if known else \
+            f"{self._pace.elapsed():.0f}s"
+        if self._painter is not None and self._painter.styled:
+            seconds = f"\x1b[1m{seconds}\x1b[0m"
+        shown = [f"{name}: {self._shown(*pair)}" for name, pair in self._sums.items()]
+        return " - ".join([f"{seconds}{between}{rate_text(seconds_per_step, self.unit_name)}", *shown])
+
+    @staticmethod
+    def _shown(total, count):
+        return value_text(total / count if count != 1 else total)
+
+
+class ProgbarLogger(Callback):
+    """Shows the progress of fit, evaluate and predict; `fit` adds it unless `verbose=0`.
+
+    Args:
+        count_mode: 'steps' or, as the older generations, 'samples' (when the run knows its batch size).
+        stateful_metrics: names given by the older generations; every value is shown as given anyway.
+
+    Errors:
+        ValueError: another `count_mode`.
+
+    Notes:
+        Metrics are read back from the device when the line is repainted, at most ten times a second.
+
+    Source: Keras `callbacks.ProgbarLogger`.
+
+    >>> ProgbarLogger().count_mode
+    'steps'
+    """
+
+    keeps_logs = False
+
+    def __init__(self, count_mode="steps", stateful_metrics=None):
+        super().__init__()
+        one_of("steps", "samples")("ProgbarLogger", "count_mode", count_mode)
+        self.count_mode = count_mode
+        self.stateful_metrics = set(stateful_metrics or ())
+        self.verbose, self.epochs, self.target = 1, 1, None
+        self.seen, self.progbar = 0, None
+        self._in_fit = False
+        self._samples_per_step, self._samples = 1, None
+
+    def set_params(self, params):
+        """Takes 'verbose', 'epochs' and 'steps' from the parameters of the run."""
+        super().set_params(params)
+        verbose = params.get("verbose", 1)
+        check_verbose("ProgbarLogger", "verbose", verbose)
+        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self.epochs = params.get("epochs") or 1
+        self.target = params.get("steps")
+        if self.count_mode == "samples" and params.get("samples") and params.get("batch_size"):
+            self._samples, self._samples_per_step = params["samples"], params["batch_size"]
+        if self.verbose != 1 and self.target and type(self) is ProgbarLogger:
+            self.idle_hooks = _BATCH_HOOKS   # nothing is shown before the end
+
+    def on_train_begin(self, logs=None):
+        self._in_fit = True
+
+    def on_train_end(self, logs=None):
+        self._in_fit = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.verbose and self.epochs > 1:
+            say(f"Epoch {epoch + 1}/{self.epochs}")
+        self._begin()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._end(logs)
+
+    def on_test_begin(self, logs=None):
+        if not self._in_fit:
+            self._begin()
+
+    def on_test_end(self, logs=None):
+        if not self._in_fit:
+            self._end(logs)
+
+    def on_predict_begin(self, logs=None):
+        self._begin()
+
+    def on_predict_end(self, logs=None):
+        self._end(None)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._step(batch, logs)
+
+    def on_test_batch_end(self, batch, logs=None):
+        if not self._in_fit:
+            self._step(batch, logs)
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self._step(batch, None)
+
+    def _begin(self):
+        unit = "sample" if self._samples else "step"
+        self.seen = 0
+        self.progbar = Progbar(self._samples or self.target, verbose=self.verbose, interval=REPAINT_SECONDS,
+                               stateless_metrics=(), unit_name=unit)
+
+    def _step(self, batch, logs):
+        self.seen = batch + 1   # a local count costs nothing; values are looked at when a repaint is due
+        if self.seen == 1:
+            self.progbar.first_step_done()
+        if self.progbar.due():
+            self.progbar.update(self._shown_steps(), dict(logs or {}), finalize=False)
+
+    def _end(self, logs):
+        if self.progbar.target is None:
+            self.progbar.target = self._shown_steps()
+        self.progbar.update(self.progbar.target, dict(logs or {}), finalize=True)
+
+    def _shown_steps(self):
+        steps = self.seen * self._samples_per_step
+        return min(steps, self._samples) if self._samples else steps
