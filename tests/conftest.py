@@ -1,4 +1,4 @@
-"""What holds for every test: shared rows can be imported, seeds are fixed, nothing is left over from the test before."""
+"""What holds for every test: rows can be imported, seeds are fixed, nothing is left from the test before."""
 
 from __future__ import annotations
 
