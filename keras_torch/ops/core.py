@@ -1,9 +1,11 @@
 """Values in and out of torch: converting, casting, asking for shapes, and writing into part of a tensor."""
 
 import builtins
+import functools
 
 import numpy as np
 import torch
+from torch.overrides import handle_torch_function, has_torch_function
 
 from keras_torch.base import dtypes, settings
 from keras_torch.base.checks import fail
@@ -24,11 +26,66 @@ def as_tensor(x, like=None):
     """
     if hasattr(type(x), "__torch_function__"):
         return x
+    # A symbol's device is "meta", where no value can live.
+    device = like.device if isinstance(like, torch.Tensor) else current_device()
     if like is not None and isinstance(x, (int, float)):
-        dtype = torch.result_type(like, x) if isinstance(like, torch.Tensor) else None
-        return torch.as_tensor(x, dtype=dtype, device=getattr(like, "device", None))
-    device = settings.default_device() if like is None else like.device
+        stand_in = torch.empty((1,), dtype=like.dtype, device="meta")
+        return torch.as_tensor(x, dtype=torch.result_type(stand_in, x), device=device)
     return _from_numbers(x, device)
+
+
+def current_device():
+    """Where new tensors go: the default device, or "meta" while shapes are being inferred.
+
+    >>> with torch.device("meta"):
+    ...     current_device()
+    device(type='meta')
+    """
+    chosen = torch.get_default_device()
+    return chosen if chosen.type == "meta" else settings.default_device()
+
+
+def pair(x1, x2):
+    """Both operands as tensors; a Python number takes the other one's device and, where it can, number type.
+
+    >>> pair(2.5, torch.ones(1, dtype=torch.float16))[0].dtype
+    torch.float16
+    """
+    if not hasattr(type(x1), "__torch_function__"):
+        x1 = as_tensor(x1, like=x2 if hasattr(type(x2), "__torch_function__") else None)
+    return x1, as_tensor(x2, like=x1)
+
+
+def one_node(function):
+    """Decorator: given symbols, the whole call is recorded as one node of the graph.
+
+    Needed where a function makes new tensors or reads sizes: a symbol has no device and may not know its sizes.
+
+    >>> @one_node
+    ... def ramp_like(x):
+    ...     return torch.arange(x.shape[0], device=x.device)
+    >>> ramp_like(torch.zeros(2))
+    tensor([0, 1])
+    """
+
+    @functools.wraps(function)
+    def recorded(*args, **kwargs):
+        relevant = _tensors_in((*args, *kwargs.values()))
+        if has_torch_function(relevant):
+            return handle_torch_function(recorded, relevant, *args, **kwargs)
+        return function(*args, **kwargs)
+
+    return recorded
+
+
+def _tensors_in(values):
+    found = []
+    for value in values:
+        if hasattr(type(value), "__torch_function__"):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found.extend(_tensors_in(value))
+    return tuple(found)
 
 
 def _from_numbers(x, device):
@@ -188,6 +245,7 @@ def slice(inputs, start_indices, shape):
     return inputs[_block(start_indices, shape)]
 
 
+@one_node
 def slice_update(inputs, start_indices, updates):
     """A copy of `inputs` in which the block beginning at `start_indices` is replaced by `updates`.
 
@@ -211,6 +269,7 @@ def _span(start, size):
     return builtins.slice(start, None if size == -1 else start + size)
 
 
+@one_node
 def scatter(indices, values, shape):
     """A tensor of zeros of sizes `shape`, with `values` added at `indices` (count, axes).
 
@@ -224,6 +283,7 @@ def scatter(indices, values, shape):
     return zeros.index_put(_coordinates(indices, zeros), values, accumulate=True)
 
 
+@one_node
 def scatter_update(inputs, indices, updates, reduction=None):
     """A copy of `inputs` with `updates` written at `indices` (count, axes).
 

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from keras_torch.base import dtypes, settings
-from keras_torch.ops.core import as_tensor
+from keras_torch.ops.core import as_tensor, one_node
 
 
 def relu(x):
@@ -270,6 +270,7 @@ def _over_axes(function, x, axes):
     return torch.movedim(torch.reshape(together, moved.shape), last, tuple(axes))
 
 
+@one_node
 def sparsemax(x, axis=-1):
     """The nearest point to `x` whose entries are >= 0 and sum to 1 along `axis`: softmax with exact zeros.
 
@@ -288,6 +289,7 @@ def sparsemax(x, axis=-1):
     return torch.movedim(torch.relu(x - level), -1, axis)
 
 
+@one_node
 def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     """1 at the place of each index, 0 elsewhere; an index outside [0, num_classes) gives only zeros.
 
@@ -310,6 +312,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     return hot if axis == -1 else torch.movedim(hot, -1, axis)
 
 
+@one_node
 def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
     """1 for every class that occurs along the last axis of the integers `inputs`, else 0.
 
@@ -355,6 +358,7 @@ def moments(x, axes, keepdims=False, synchronized=False):
     return mean, variance
 
 
+@one_node
 def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
     """`(x - mean) / sqrt(variance + epsilon) * scale + offset`, statistics lying along `axis`.
 
@@ -371,6 +375,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return x if offset is None else x + torch.reshape(as_tensor(offset, like=x), sizes)
 
 
+@one_node
 def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the statistics of `x` itself over `axis`.
 
@@ -390,6 +395,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     return x if beta is None else x + _along(beta, x, axis)
 
 
+@one_node
 def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     """`x / sqrt(mean(x**2) + epsilon) * scale`, the mean going over `axis`.
 
@@ -456,7 +462,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
 
 def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
-    """`-log(p[t])` along `axis`, `target` holding class numbers.
+    """`-log(p[t])` along `axis`, `target` holding class numbers; probabilities are first divided by their sum.
 
     >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]])
     tensor([0.6931])
@@ -465,15 +471,16 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     target = as_tensor(target, like=output).long()
     if target.dim() == output.dim():
         target = torch.squeeze(target, axis)
-    log_probabilities = _log_probabilities(output, from_logits, axis, normalized=True)
+    if not from_logits:
+        output = torch.log(output.clamp(settings.epsilon(), 1 - settings.epsilon()))
+    log_probabilities = torch.log_softmax(output, axis)
     return -torch.squeeze(torch.gather(log_probabilities, axis, torch.unsqueeze(target, axis)), axis)
 
 
-def _log_probabilities(output, from_logits, axis, normalized=False):
+def _log_probabilities(output, from_logits, axis):
     if from_logits:
         return torch.log_softmax(output, axis)
-    if not normalized:
-        output = output / torch.sum(output, dim=axis, keepdim=True)
+    output = output / torch.sum(output, dim=axis, keepdim=True)
     return torch.log(output.clamp(settings.epsilon(), 1 - settings.epsilon()))
 
 
@@ -488,6 +495,7 @@ def psnr(x1, x2, max_val):
     return 20 * math.log10(max_val) - 10 * torch.log10(error)
 
 
+@one_node
 def dot_product_attention(
     query,
     key,
