@@ -85,11 +85,13 @@ def _wrap_house(cls, init):
         for name, value in named.items():
             if name in vocabulary:
                 named[name] = vocabulary[name].apply(self, owner, name, value)
-        if "name" in named and named["name"] is None:
-            named["name"] = self.default_name()
         for name, value in named.items():
             if _is_storable(type(self), name):
                 setattr(self, name, value)
+        if "name" in named and named["name"] is None:
+            named["name"] = self.default_name()
+            if _is_storable(type(self), "name"):
+                self.name = named["name"]
         init(self, **named, **rest)
 
     __init__.house_signature = signature

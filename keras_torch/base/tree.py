@@ -43,6 +43,8 @@ def _like(tree, items):
     """A list, tuple or named tuple of `tree`'s type."""
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*items)
+    if hasattr(tree, "n_sequence_fields"):  # results of torch.max and kin
+        return type(tree)(items)
     return tuple(items) if isinstance(tree, tuple) else list(items)
 
 

@@ -1,0 +1,115 @@
+"""`Input` and `InputLayer`: where data enters a graph."""
+
+from keras_torch.base.checks import fail
+from keras_torch.base.dtypes import dtype_name
+from keras_torch.base.shapes import as_shape
+from keras_torch.layers.layer import Layer
+from keras_torch.symbolic.graph import Node
+from keras_torch.symbolic.record import input_symbol
+
+
+class InputLayer(Layer):
+    """The layer that stands for one input of a model.
+
+    Args:
+        shape: sizes without the batch axis; None where unknown.
+        batch_size: size of the batch axis; None for any.
+        dtype: number type of the data; default `floatx()`.
+        sparse: kept for Keras; only False, data are dense tensors.
+        ragged: kept for Keras; only False.
+        batch_shape: sizes with the batch axis; replaces `shape` and `batch_size`.
+        input_tensor: an existing symbol to use instead of a new one.
+        optional: kept for Keras 3; whether None may be given for this input.
+        name: name; default automatic (`input_layer`).
+
+    Errors:
+        ValueError: both or none of `shape` and `batch_shape`; `sparse` or `ragged`.
+
+    Source: Keras InputLayer.
+
+    >>> InputLayer((3,)).output.shape
+    (None, 3)
+    """
+
+    self_managed = Layer.self_managed | {"shape", "batch_shape", "input_tensor", "batch_size"}
+
+    def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
+                 input_tensor=None, optional=False, name=None, **kwargs):
+        old = kwargs.pop("batch_input_shape", None)
+        if "input_shape" in kwargs:
+            shape = kwargs.pop("input_shape")
+        super().__init__(name=name, **kwargs)
+        if sparse or ragged:
+            fail(self.label, "sparse" if sparse else "ragged", True, "False",
+                 "torch layers take dense tensors: convert the data with .toarray() or .to_dense() first.")
+        self._optional = bool(optional)
+        self._symbol_dtype = dtype_name(dtype)
+        self.batch_shape = self._full_shape(shape, batch_size, batch_shape if batch_shape is not None else old,
+                                            input_tensor)
+        symbol = input_tensor
+        if symbol is None or symbol.node is not None:
+            symbol = input_symbol(self.batch_shape, self._symbol_dtype, name=self.name)
+        Node(self, (), {}, symbol)
+        self._finish_build(self.batch_shape)
+
+    def _full_shape(self, shape, batch_size, batch_shape, tensor):
+        if tensor is not None:
+            return tuple(tensor.shape)
+        if (shape is None) == (batch_shape is None):
+            raise ValueError(f"{self.label}: give either `shape` (without the batch axis) or `batch_shape`; got "
+                             f"shape={shape!r} and batch_shape={batch_shape!r}.")
+        if batch_shape is not None:
+            return as_shape(batch_shape, self.label, "batch_shape")
+        return (batch_size, *as_shape(shape, self.label, "shape"))
+
+    @property
+    def dtype(self):
+        """Name of the data's number type."""
+        return self._symbol_dtype
+
+    @property
+    def batch_size(self):
+        """Size of the batch axis; None for any."""
+        return self.batch_shape[0]
+
+    def call(self, inputs):
+        """The data, unchanged."""
+        return inputs
+
+    def get_config(self):
+        """Shape, dtype and name."""
+        return {"batch_shape": self.batch_shape, "dtype": self._symbol_dtype, "sparse": False, "ragged": False,
+                "name": self.name, **({"optional": True} if self._optional else {})}
+
+
+def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,
+          optional=False, ragged=None, batch_input_shape=None):
+    """A symbolic tensor that stands for data.
+
+    Args:
+        shape: sizes without the batch axis, None where unknown; one integer counts as a tuple of one.
+        batch_size: size of the batch axis; None for any.
+        dtype: number type; default `floatx()`.
+        sparse: only False: torch layers take dense tensors.
+        batch_shape: sizes with the batch axis.
+        name: name of the input.
+        tensor: an existing symbol to use.
+        optional: whether None may be given for this input.
+        ragged: only False.
+        batch_input_shape: Keras 2's name of `batch_shape`.
+
+    Returns:
+        KerasTensor: the symbol.
+
+    Errors:
+        ValueError: both or none of `shape` and `batch_shape`.
+
+    Source: Keras Input.
+
+    >>> Input((28, 28)).shape
+    (None, 28, 28)
+    """
+    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged, name=name,
+                       batch_shape=batch_shape if batch_shape is not None else batch_input_shape,
+                       input_tensor=tensor, optional=optional)
+    return layer.output
