@@ -1,4 +1,4 @@
-"""An autoencoder for digits: encoder and decoder are models of their own and share their layers with the whole."""
+"""An autoencoder for digits: encoder and decoder are models that share their layers with the whole."""
 
 import keras
 import numpy as np
@@ -19,17 +19,23 @@ autoencoder = keras.Model(input_img, restored, name="autoencoder")
 
 encoder = keras.Model(input_img, code, name="encoder")
 encoded_input = keras.Input(shape=(encoding_dim,))
-decoder = keras.Model(encoded_input, autoencoder.layers[-1](autoencoder.layers[-2](encoded_input)), name="decoder")
+decoder = keras.Model(
+    encoded_input, autoencoder.layers[-1](autoencoder.layers[-2](encoded_input)), name="decoder"
+)
 
 autoencoder.compile(optimizer="adam", loss="mse")
 untrained = autoencoder.evaluate(x_test, x_test, verbose=0)
-autoencoder.fit(x_train, x_train, epochs=25, batch_size=32, shuffle=True, validation_data=(x_test, x_test), verbose=0)
+autoencoder.fit(
+    x_train, x_train, epochs=25, batch_size=32, shuffle=True, validation_data=(x_test, x_test), verbose=0
+)
 trained = autoencoder.evaluate(x_test, x_test, verbose=0)
 
 codes = encoder.predict(x_test, verbose=0)
 again = decoder.predict(codes, verbose=0)
 np.testing.assert_allclose(again, autoencoder.predict(x_test, verbose=0), atol=1e-5)
 mean_image_error = float(np.mean((x_test - x_train.mean(axis=0)) ** 2))
-print(f"error: untrained {untrained:.4f}, trained {trained:.4f}, always the mean image {mean_image_error:.4f}")
+print(
+    f"error: untrained {untrained:.4f}, trained {trained:.4f}, always the mean image {mean_image_error:.4f}"
+)
 assert trained < mean_image_error / 2, trained
 print(f"learned: 64 pixels in {encoding_dim} numbers")

@@ -10,7 +10,9 @@ keras.utils.set_random_seed(9)
 images, labels = load_digits(return_X_y=True)
 images = images.astype("float32") / 16
 
-model = keras.Sequential([keras.Input((64,)), layers.Dense(64, activation="relu"), layers.Dropout(0.2), layers.Dense(10)])
+model = keras.Sequential(
+    [keras.Input((64,)), layers.Dense(64, activation="relu"), layers.Dropout(0.2), layers.Dense(10)]
+)
 loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer = keras.optimizers.Adam(learning_rate=0.005)
 train_accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
@@ -34,7 +36,8 @@ for epoch in range(8):
     train_accuracy.reset_state()
     for batch in torch.randperm(len(x_train)).split(50):
         train_step(x_train[batch], y_train[batch])
-    print(f"epoch {epoch + 1}: loss {float(mean_loss.result()):.3f}, accuracy {float(train_accuracy.result()):.3f}")
+    loss, accuracy = float(mean_loss.result()), float(train_accuracy.result())
+    print(f"epoch {epoch + 1}: loss {loss:.3f}, accuracy {accuracy:.3f}")
 
 predicted = model.predict(images[1400:], verbose=0).argmax(axis=-1)
 accuracy = float(np.mean(predicted == labels[1400:]))

@@ -1,7 +1,7 @@
 """Handwritten digits with a small convnet: over 97 % right in well under a minute on two CPU cores.
 
-The data comes with scikit-learn (1797 images of 8x8 pixels), so nothing is downloaded. The script prints a summary and
-a progress bar, and draws learning curves and some predictions to digits_convnet.png.
+The data comes with scikit-learn (1797 images of 8x8 pixels), so nothing is downloaded. The script prints a
+summary and a progress bar, and draws learning curves and some predictions to digits_convnet.png.
 """
 
 import keras
@@ -19,20 +19,24 @@ keras.utils.set_random_seed(7)
 digits = load_digits()
 images = digits.images[..., np.newaxis].astype("float32") / 16.0
 x_train, x_test, y_train, y_test = train_test_split(
-    images, digits.target, test_size=0.2, random_state=0, stratify=digits.target)
+    images, digits.target, test_size=0.2, random_state=0, stratify=digits.target
+)
 
-model = keras.Sequential([
-    keras.Input(shape=(8, 8, 1)),
-    layers.Conv2D(32, 3, padding="same", activation="relu"),
-    layers.Conv2D(32, 3, padding="same", activation="relu"),
-    layers.MaxPooling2D(2),
-    layers.Dropout(0.25),
-    layers.Conv2D(64, 3, padding="same", activation="relu"),
-    layers.Flatten(),
-    layers.Dense(64, activation="relu"),
-    layers.Dropout(0.5),
-    layers.Dense(10, activation="softmax"),
-], name="digits")
+model = keras.Sequential(
+    [
+        keras.Input(shape=(8, 8, 1)),
+        layers.Conv2D(32, 3, padding="same", activation="relu"),
+        layers.Conv2D(32, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.25),
+        layers.Conv2D(64, 3, padding="same", activation="relu"),
+        layers.Flatten(),
+        layers.Dense(64, activation="relu"),
+        layers.Dropout(0.5),
+        layers.Dense(10, activation="softmax"),
+    ],
+    name="digits",
+)
 model.summary()
 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 history = model.fit(x_train, y_train, batch_size=32, epochs=15, validation_data=(x_test, y_test))
@@ -57,8 +61,11 @@ def draw(history, images, labels, predicted, path):
     for axes, index in zip(gallery.subplots(2, 6).flat, order):
         right = predicted[index] == labels[index]
         axes.imshow(images[index, :, :, 0], cmap="gray_r")
-        axes.set_title(f"{predicted[index]}" if right else f"{predicted[index]}, is {labels[index]}",
-                       color="black" if right else "tab:red", fontsize=10)
+        axes.set_title(
+            f"{predicted[index]}" if right else f"{predicted[index]}, is {labels[index]}",
+            color="black" if right else "tab:red",
+            fontsize=10,
+        )
         axes.set_axis_off()
     figure.savefig(path, dpi=100)
 

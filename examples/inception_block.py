@@ -1,4 +1,4 @@
-"""An Inception module, written with the layer names of Keras 1 (nb_filter positions, border_mode, nb_epoch)."""
+"""An Inception module, written with the layer names of Keras 1 (border_mode, merge, nb_epoch)."""
 
 import numpy as np
 from keras.layers import Convolution2D, Dense, Flatten, Input, MaxPooling2D, merge

@@ -1,4 +1,4 @@
-"""Keras layers inside an nn.Module, trained by a plain torch loop: they are modules with parameters like any other."""
+"""Keras layers inside an nn.Module, trained by a plain torch loop: they are modules like any other."""
 
 import keras
 import numpy as np
@@ -30,7 +30,7 @@ net(x[:1])  # Keras layers make their weights at the first call
 optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
 
 net.train()
-for epoch in range(30):
+for _ in range(30):
     for batch in torch.randperm(800).split(50):
         optimizer.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(net(x[batch]), y[batch])

@@ -1,8 +1,9 @@
-"""Sentiment of short reviews: Tokenizer, pad_sequences (padding in front), Embedding(mask_zero=True), LSTM."""
+"""Sentiment of short reviews: Tokenizer, pad_sequences in front, Embedding(mask_zero=True), LSTM."""
 
 import numpy as np
 from tensorflow.keras.layers import LSTM, Dense, Embedding
 from tensorflow.keras.models import Sequential
+from tensorflow.keras.optimizers import Adam
 from tensorflow.keras.preprocessing.sequence import pad_sequences
 from tensorflow.keras.preprocessing.text import Tokenizer
 from tensorflow.keras.utils import set_random_seed
@@ -32,12 +33,14 @@ sequences = pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=14)
 print("first review:", texts[0])
 print("as numbers:", sequences[0])
 
-model = Sequential([
-    Embedding(60, 16, mask_zero=True),
-    LSTM(24),
-    Dense(1, activation="sigmoid"),
-])
-model.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
+model = Sequential(
+    [
+        Embedding(60, 16, mask_zero=True),
+        LSTM(24),
+        Dense(1, activation="sigmoid"),
+    ]
+)
+model.compile(loss="binary_crossentropy", optimizer=Adam(0.01), metrics=["accuracy"])
 model.fit(sequences[:1600], labels[:1600], batch_size=32, epochs=8, validation_split=0.1, verbose=2)
 loss, accuracy = model.evaluate(sequences[1600:], labels[1600:], verbose=0)
 print("test accuracy:", round(accuracy, 3))

@@ -12,7 +12,7 @@ data = load_iris()
 order = np.random.permutation(len(data.data))
 x = ((data.data - data.data.mean(axis=0)) / data.data.std(axis=0))[order]
 y = np_utils.to_categorical(data.target[order], 3)
-x_train, y_train, x_test, y_test = x[:120], y[:120], x[120:], y[120:]
+x_train, y_train, x_test, y_test = x[:100], y[:100], x[100:], y[100:]
 
 model = Sequential()
 model.add(Dense(32, input_dim=4, kernel_initializer="uniform"))
@@ -26,7 +26,7 @@ model.compile(loss="categorical_crossentropy", optimizer=sgd, metrics=["accuracy
 history = model.fit(x_train, y_train, epochs=40, batch_size=16, verbose=0)
 
 score = model.evaluate(x_test, y_test, batch_size=16, verbose=0)
-print("first loss %.3f, last loss %.3f" % (history.history["loss"][0], history.history["loss"][-1]))
+print("first loss", round(history.history["loss"][0], 3), "last loss", round(history.history["loss"][-1], 3))
 print("Test loss:", round(score[0], 3))
 print("Test accuracy:", round(score[1], 3))
 assert score[1] > 0.85, score

@@ -20,10 +20,10 @@ def draw_shapes(count):
     for picture, label in zip(pictures, labels):
         top, left = random.randint(0, 9, size=2)
         if label == 0:
-            picture[top:top + 7, left + 3] = 220
+            picture[top : top + 7, left + 3] = 220
         elif label == 1:
-            picture[top:top + 7, [left, left + 6]] = 220
-            picture[[top, top + 6], left:left + 7] = 220
+            picture[top : top + 7, [left, left + 6]] = 220
+            picture[[top, top + 6], left : left + 7] = 220
         else:
             for step in range(7):
                 picture[top + step, [left + step, left + 6 - step]] = 220
@@ -49,10 +49,19 @@ model.add(Dense(64, activation="relu"))
 model.add(Dropout(0.5))
 model.add(Dense(num_classes, activation="softmax"))
 
-model.compile(loss=keras.losses.categorical_crossentropy, optimizer=keras.optimizers.Adam(), metrics=["accuracy"])
+model.compile(
+    loss=keras.losses.categorical_crossentropy, optimizer=keras.optimizers.Adam(), metrics=["accuracy"]
+)
 stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=3)
-model.fit(x_train, y_train, batch_size=batch_size, epochs=epochs, verbose=2,
-          validation_data=(x_test, y_test), callbacks=[stop])
+model.fit(
+    x_train,
+    y_train,
+    batch_size=batch_size,
+    epochs=epochs,
+    verbose=2,
+    validation_data=(x_test, y_test),
+    callbacks=[stop],
+)
 score = model.evaluate(x_test, y_test, verbose=0)
 print("Test loss:", score[0])
 print("Test accuracy:", score[1])

@@ -1,4 +1,4 @@
-"""Headlines and extra data in, a main and an auxiliary prediction out: the functional guide's model, scaled down."""
+"""Headlines and extra data in, a main and an auxiliary prediction out."""
 
 import keras
 import numpy as np
@@ -26,13 +26,17 @@ x = Dense(64, activation="relu")(x)
 main_output = Dense(1, activation="sigmoid", name="main_output")(x)
 
 model = Model(inputs=[main_input, auxiliary_input], outputs=[main_output, auxiliary_output])
-model.compile(optimizer="rmsprop",
-              loss={"main_output": "binary_crossentropy", "aux_output": "binary_crossentropy"},
-              loss_weights={"main_output": 1.0, "aux_output": 0.2},
-              metrics={"main_output": ["accuracy"], "aux_output": ["accuracy"]})
+model.compile(
+    optimizer="rmsprop",
+    loss={"main_output": "binary_crossentropy", "aux_output": "binary_crossentropy"},
+    loss_weights={"main_output": 1.0, "aux_output": 0.2},
+    metrics={"main_output": ["accuracy"], "aux_output": ["accuracy"]},
+)
 model.summary()
 inputs = {"main_input": headline_data, "aux_input": additional_data}
-history = model.fit(inputs, {"main_output": labels, "aux_output": labels}, epochs=15, batch_size=32, verbose=0)
+history = model.fit(
+    inputs, {"main_output": labels, "aux_output": labels}, epochs=15, batch_size=32, verbose=0
+)
 curves = history.history
 for name in ("loss", "main_output_loss", "aux_output_loss", "main_output_accuracy"):
     print(f"{name}: {curves[name][0]:.3f} -> {curves[name][-1]:.3f}")

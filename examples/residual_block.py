@@ -21,10 +21,10 @@ np.testing.assert_allclose(block.predict(picture, verbose=0), picture)  # a bloc
 def residual(inputs, filters):
     """conv - norm - relu - conv - norm, plus the way around."""
     out = layers.Conv2D(filters, 3, padding="same", use_bias=False)(inputs)
-    out = layers.BatchNormalization()(out)
+    out = layers.BatchNormalization(momentum=0.9)(out)
     out = layers.ReLU()(out)
     out = layers.Conv2D(filters, 3, padding="same", use_bias=False)(out)
-    out = layers.BatchNormalization()(out)
+    out = layers.BatchNormalization(momentum=0.9)(out)
     shortcut = inputs if inputs.shape[-1] == filters else layers.Conv2D(filters, 1)(inputs)
     return layers.ReLU()(layers.Add()([out, shortcut]))
 
@@ -39,8 +39,11 @@ model = keras.Model(inputs, layers.Dense(10)(hidden), name="residual_digits")
 
 images, labels = load_digits(return_X_y=True)
 images = images.reshape(-1, 8, 8, 1).astype("float32") / 16
-model.compile(optimizer=keras.optimizers.Adam(3e-3), metrics=["accuracy"],
-              loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.compile(
+    optimizer=keras.optimizers.Adam(3e-3),
+    metrics=["accuracy"],
+    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+)
 model.fit(images[:1400], labels[:1400], batch_size=64, epochs=8, verbose=2)
 loss, accuracy = model.evaluate(images[1400:], labels[1400:], verbose=0)
 print("test accuracy:", round(accuracy, 3))

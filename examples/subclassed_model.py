@@ -1,4 +1,4 @@
-"""Layers and a model of one's own: build(), call(training=), add_weight, add_loss, get_config, train and reload weights."""
+"""Layers and a model of one's own: build(), call(training=), add_weight, add_loss, get_config, weights."""
 
 import os
 import tempfile

@@ -25,11 +25,15 @@ pictures = random.uniform(0, 0.4, size=(200, 32, 32, 3)).astype("float32")
 pictures[labels == 1, 8:24, 8:24, 0] += 0.6  # a red square
 
 before = [weight.clone() for weight in trunk.parameters()]
-model.compile(optimizer=keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.compile(
+    optimizer=keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+)
 model.fit(pictures[:160], labels[:160], batch_size=32, epochs=6, verbose=2)
 loss, accuracy = model.evaluate(pictures[160:], labels[160:], verbose=0)
 print("test accuracy:", round(accuracy, 3))
 assert accuracy > 0.9, accuracy
-assert all(torch.equal(old, new) for old, new in zip(before, trunk.parameters())), "the frozen trunk has moved"
+assert all(torch.equal(old, new) for old, new in zip(before, trunk.parameters())), (
+    "the frozen trunk has moved"
+)
 assert isinstance(model, torch.nn.Module) and sum(p.numel() for p in model.parameters()) > 11_000_000
 print("learned: red squares, on features of a native network")

@@ -1,4 +1,4 @@
-"""Questions about a film: a vision model applied to every frame by TimeDistributed, an LSTM for the question."""
+"""Questions about a film: TimeDistributed applies a vision model to every frame, an LSTM the question."""
 
 import keras
 import numpy as np
@@ -16,16 +16,20 @@ asks_brighter = random.randint(0, 2, size=samples)
 ramp = np.linspace(0.1, 0.9, frames)
 levels = np.where(brighter[:, None], ramp, ramp[::-1])
 video = levels[:, :, None, None, None] + 0.2 * random.normal(size=(samples, frames, size, size, 1))
-questions = np.array([[words[w] for w in ("does", "it", "get", "brighter" if b else "darker")] for b in asks_brighter])
+questions = np.array(
+    [[words[w] for w in ("does", "it", "get", "brighter" if b else "darker")] for b in asks_brighter]
+)
 answers = (brighter == asks_brighter).astype("int64")
 
-vision_model = Sequential([
-    Input(shape=(size, size, 1)),
-    Conv2D(8, (3, 3), activation="relu", padding="same"),
-    MaxPooling2D((2, 2)),
-    Flatten(),
-    Dense(16, activation="relu"),
-])
+vision_model = Sequential(
+    [
+        Input(shape=(size, size, 1)),
+        Conv2D(8, (3, 3), activation="relu", padding="same"),
+        MaxPooling2D((2, 2)),
+        Flatten(),
+        Dense(16, activation="relu"),
+    ]
+)
 video_input = Input(shape=(frames, size, size, 1))
 encoded_frames = TimeDistributed(vision_model)(video_input)
 encoded_video = LSTM(16)(encoded_frames)
@@ -41,7 +45,9 @@ hidden = Dense(32, activation="relu")(merged)
 output = Dense(2, activation="softmax")(hidden)
 model = Model(inputs=[video_input, video_question_input], outputs=output)
 
-model.compile(optimizer=keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.compile(
+    optimizer=keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+)
 model.fit([video[:1000], questions[:1000]], answers[:1000], epochs=10, batch_size=50, verbose=2)
 loss, accuracy = model.evaluate([video[1000:], questions[1000:]], answers[1000:], verbose=0)
 print("test accuracy:", round(accuracy, 3))

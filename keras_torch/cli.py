@@ -14,12 +14,19 @@ def parser():
     >>> parser().parse_args(["run", "--dialect", "keras1", "train.py", "--fast"]).arguments
     ['--fast']
     """
-    top = argparse.ArgumentParser(prog="python -m keras_torch", description="The Keras API on native PyTorch.")
+    top = argparse.ArgumentParser(
+        prog="python -m keras_torch", description="The Keras API on native PyTorch."
+    )
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    run = commands.add_parser("run", help="run a Keras script unmodified",
-                              description="Runs a Keras 1, Keras 2, tf.keras or Keras 3 script on PyTorch.")
-    run.add_argument("--dialect", choices=DIALECTS, help="the Keras generation of the script (default: guessed)")
+    run = commands.add_parser(
+        "run",
+        help="run a Keras script unmodified",
+        description="Runs a Keras 1, Keras 2, tf.keras or Keras 3 script on PyTorch.",
+    )
+    run.add_argument(
+        "--dialect", choices=DIALECTS, help="the Keras generation of the script (default: guessed)"
+    )
     run.add_argument("script", help="the Python file")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script finds in sys.argv")
     return top

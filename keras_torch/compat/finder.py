@@ -22,9 +22,9 @@ class AliasFinder(importlib.abc.MetaPathFinder):
     """Answers for `keras`, `tensorflow`, `tf_keras` and everything below them.
 
     Notes:
-        Libraries ask `importlib.util.find_spec("tensorflow")` to learn whether they may use TensorFlow. They may not:
-        what we provide is Keras and a few functions. Such a question is left to the other finders, while a real
-        `import tensorflow` is answered here.
+        Libraries ask `importlib.util.find_spec("tensorflow")` to learn whether they may use TensorFlow. They
+        may not: what we provide is Keras and a few functions. Such a question is left to the other finders,
+        while a real `import tensorflow` is answered here.
 
     >>> AliasFinder().find_spec("keras.layers").name
     'keras.layers'
@@ -43,7 +43,7 @@ class AliasFinder(importlib.abc.MetaPathFinder):
         if fullname == "tensorflow" and _is_question():
             return None
         if not modules.is_provided(fullname):
-            # Without `name=`: the import system would replace our sentence by its own for `from keras import x`.
+            # Without `name=`, which would let the import system put its own sentence in the place of ours.
             raise ModuleNotFoundError(modules.missing_module(fullname))
         return importlib.machinery.ModuleSpec(fullname, AliasLoader(), origin="keras_torch", is_package=True)
 

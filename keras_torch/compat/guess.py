@@ -5,23 +5,34 @@ import dataclasses
 
 from keras_torch.compat.paths import inside_keras
 
-KERAS1_ARGUMENTS = frozenset("""nb_epoch nb_filter nb_row nb_col border_mode subsample dim_ordering W_regularizer
-    b_regularizer U_regularizer W_constraint b_constraint inner_activation inner_init samples_per_epoch nb_val_samples
-    filter_length pool_length subsample_length dropout_W dropout_U consume_less nb_worker""".split())
-KERAS1_NAMES = frozenset("""Merge MaxoutDense Highway TimeDistributedDense SReLU ParametricSoftplus
-    AtrousConvolution2D AtrousConvolution1D""".split())
-KERAS1_LAYERS = frozenset("Convolution1D Convolution2D Convolution3D Deconvolution2D SeparableConvolution2D".split())
+KERAS1_ARGUMENTS = frozenset(
+    """nb_epoch nb_filter nb_row nb_col border_mode subsample dim_ordering W_regularizer
+    b_regularizer U_regularizer W_constraint b_constraint inner_activation inner_init samples_per_epoch
+    nb_val_samples filter_length pool_length subsample_length dropout_W dropout_U consume_less
+    nb_worker""".split()
+)
+KERAS1_NAMES = frozenset(
+    """Merge MaxoutDense Highway TimeDistributedDense SReLU ParametricSoftplus
+    AtrousConvolution2D AtrousConvolution1D""".split()
+)
+KERAS1_LAYERS = frozenset(
+    "Convolution1D Convolution2D Convolution3D Deconvolution2D SeparableConvolution2D".split()
+)
 KERAS2_METHODS = frozenset("fit_generator evaluate_generator predict_generator predict_classes".split())
 KERAS2_ARGUMENTS = frozenset({"lr", "schedule_decay"})
 KERAS2_NAMES = frozenset("CuDNNLSTM CuDNNGRU multi_gpu_model np_utils LearningRateScheduler_v1".split())
 OPTIMIZERS = frozenset("SGD Adam RMSprop Adagrad Adadelta Adamax Nadam".split())
-OLD_MODULES = frozenset("""layers.core layers.convolutional layers.pooling layers.local layers.recurrent
-    layers.embeddings layers.normalization layers.noise layers.advanced_activations layers.merge layers.wrappers
-    layers.convolutional_recurrent utils.np_utils utils.generic_utils utils.vis_utils utils.data_utils
-    backend.tensorflow_backend wrappers.scikit_learn engine engine.topology engine.training legacy
-    objectives""".split())
-KEPT_BACKEND = frozenset("""epsilon set_epsilon floatx set_floatx image_data_format set_image_data_format backend
-    clear_session get_uid is_float_dtype is_int_dtype is_keras_tensor rnn standardize_dtype""".split())
+OLD_MODULES = frozenset(
+    """layers.core layers.convolutional layers.pooling layers.local layers.recurrent
+    layers.embeddings layers.normalization layers.noise layers.advanced_activations layers.merge
+    layers.wrappers layers.convolutional_recurrent utils.np_utils utils.generic_utils utils.vis_utils
+    utils.data_utils backend.tensorflow_backend wrappers.scikit_learn engine engine.topology engine.training
+    legacy objectives""".split()
+)
+KEPT_BACKEND = frozenset(
+    """epsilon set_epsilon floatx set_floatx image_data_format set_image_data_format backend
+    clear_session get_uid is_float_dtype is_int_dtype is_keras_tensor rnn standardize_dtype""".split()
+)
 KERAS3_MODULES = frozenset("ops random tree distribution".split())
 
 
@@ -48,8 +59,9 @@ class _Evidence(ast.NodeVisitor):
 
     def visit_Import(self, node):
         for alias in node.names:
-            self.names[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else \
-                alias.name.partition(".")[0]
+            self.names[alias.asname or alias.name.partition(".")[0]] = (
+                alias.name if alias.asname else alias.name.partition(".")[0]
+            )
             self.module(alias.name)
 
     def visit_ImportFrom(self, node):
@@ -120,7 +132,9 @@ class _Evidence(ast.NodeVisitor):
             self.convolutions_today |= "kernel_size" in given or isinstance(second, (ast.Tuple, ast.List))
         for keyword in node.keywords:
             if keyword.arg == "metrics" and isinstance(keyword.value, (ast.List, ast.Tuple)):
-                self.asks_accuracy |= any(getattr(item, "value", None) == "accuracy" for item in keyword.value.elts)
+                self.asks_accuracy |= any(
+                    getattr(item, "value", None) == "accuracy" for item in keyword.value.elts
+                )
 
     def visit_Subscript(self, node):
         self.generic_visit(node)
@@ -134,12 +148,13 @@ def guess_dialect(source):
         source: the text of a Python script.
 
     Returns:
-        Guess: `dialect` and the `reasons` for it; 'keras3' without reasons when nothing speaks for an older one, or
-        when the text is not Python 3.
+        Guess: `dialect` and the `reasons` for it; 'keras3' without reasons when nothing speaks for an older
+        one, or when the text is not Python 3.
 
     Notes:
-        Keras 1 is known by argument and layer names that Keras 2 dropped, Keras 2 by `lr=`, `fit_generator`, old
-        module paths and functions of the backend, and 2.2 by reading `history['acc']` where 'accuracy' was asked for.
+        Keras 1 is known by argument and layer names that Keras 2 dropped, Keras 2 by `lr=`, `fit_generator`,
+        old module paths and functions of the backend, and 2.2 by reading `history['acc']` where 'accuracy'
+        was asked for.
 
     >>> guess_dialect("from keras.layers import Dense\\nmodel.fit(x, y, nb_epoch=3)")
     Guess(dialect='keras1', reasons=('nb_epoch=',))
@@ -157,7 +172,9 @@ def guess_dialect(source):
 
 def _judge(evidence):
     seen = evidence.seen
-    if evidence.convolutions_today:  # Keras 2 kept the names Convolution2D, ... but takes the kernel's size as a tuple
+    if (
+        evidence.convolutions_today
+    ):  # Keras 2 kept the names Convolution2D, ... but takes the kernel's size as a tuple
         seen["keras2"] += [name for name in seen["keras1"] if name in KERAS1_LAYERS]
         seen["keras1"] = [name for name in seen["keras1"] if name not in KERAS1_LAYERS]
     if seen["keras1"]:

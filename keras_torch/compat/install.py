@@ -15,7 +15,8 @@ def install_as_keras(dialect=None):
     """Lets `import keras`, `import tensorflow.keras` and `import tf_keras` give keras_torch in this process.
 
     Args:
-        dialect: the Keras generation the code speaks ('keras1', 'keras2.2', 'keras2.3', 'tf.keras', 'keras3');
+        dialect: the Keras generation the code speaks ('keras1', 'keras2.2', 'keras2.3', 'tf.keras',
+        'keras3');
             None leaves it as it is.
 
     Errors:
@@ -23,8 +24,8 @@ def install_as_keras(dialect=None):
         ValueError: an unknown dialect.
 
     Notes:
-        Call it before the first `import keras`. Every module path that Keras has had works (`keras.layers.core`,
-        `keras.utils.np_utils`, `tensorflow.python.keras`, ...), and each class is one object under all of them.
+        Call it before the first `import keras`. Every module path that Keras has had works, such as
+        `keras.layers.core` or `tensorflow.python.keras`, and each class is one object under all of them.
         A worker process started by multiprocessing imports your script anew, and with it this call.
 
     >>> install_as_keras()
@@ -68,6 +69,7 @@ def _refuse_the_real_ones():
         module = sys.modules.get(name)
         if module is not None and not isinstance(module, AliasModule):
             raise ImportError(
-                f"`{name}` ({getattr(module, '__file__', 'no file')}) is imported already, so it cannot be replaced by "
-                f"keras_torch. Call install_as_keras() before the first `import {name}`, or use "
-                f"`python -m keras_torch run script.py`.")
+                f"`{name}` ({getattr(module, '__file__', 'no file')}) is imported already, so it cannot be "
+                f"replaced by keras_torch. Call install_as_keras() before the first `import {name}`, or use "
+                f"`python -m keras_torch run script.py`."
+            )

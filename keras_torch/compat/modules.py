@@ -10,9 +10,20 @@ from keras_torch.compat import paths
 from keras_torch.compat.tensorflow_names import ADVICE, NAMES
 from keras_torch.dialects import current_dialect
 
-VERSIONS = {"keras1": "1.2.2", "keras2.2": "2.2.4", "keras2.3": "2.3.1", "tf.keras": "2.21.0", "keras3": "3.15.1"}
+VERSIONS = {
+    "keras1": "1.2.2",
+    "keras2.2": "2.2.4",
+    "keras2.3": "2.3.1",
+    "tf.keras": "2.21.0",
+    "keras3": "3.15.1",
+}
 TENSORFLOW_VERSIONS = {"keras1": "1.0.0", "keras2.2": "1.15.0", "keras2.3": "2.1.0"}
-_FLAT_FAMILIES = ("losses", "metrics", "optimizers", "initializers")  # tf.losses is tf.keras.losses, and so on
+_FLAT_FAMILIES = (
+    "losses",
+    "metrics",
+    "optimizers",
+    "initializers",
+)  # tf.losses is tf.keras.losses, and so on
 
 
 def public_names(module):
@@ -24,16 +35,19 @@ def public_names(module):
     listed = getattr(module, "__all__", None)
     if listed is not None:
         return set(listed)
-    return {name for name, value in vars(module).items()
-            if not name.startswith("_") and not isinstance(value, types.ModuleType)}
+    return {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
 
 
 class AliasModule(types.ModuleType):
     """A module without names of its own: each is looked up when it is asked for.
 
     Notes:
-        A name that is missing raises AttributeError with a sentence that says what is missing and what is near.
-        `__all__` and `dir()` list what there is; `__version__` is that of the generation in force.
+        A name that is missing raises AttributeError with a sentence that says what is missing and what is
+        near. `__all__` and `dir()` list what there is; `__version__` is that of the generation in force.
     """
 
     def __getattr__(self, name):
@@ -89,19 +103,22 @@ class TensorflowAlias(AliasModule):
 
     @property
     def prefix(self):
-        """What comes before a name in the table of names: 'math.' for `tensorflow.math`, '' for `tensorflow`."""
+        """What comes before a name in the table: 'math.' for `tensorflow.math`, '' for `tensorflow`."""
         return self.__name__.partition(".")[2] + "." * ("." in self.__name__)
 
     def names(self):
         """Names that can be imported from here."""
-        own = {key.removeprefix(self.prefix).partition(".")[0] for key in NAMES if key.startswith(self.prefix)}
+        own = {
+            key.removeprefix(self.prefix).partition(".")[0] for key in NAMES if key.startswith(self.prefix)
+        }
         return own | ({"keras", *_FLAT_FAMILIES} if self.__name__ == "tensorflow" else set())
 
     def find(self, name):
         """The object behind `tf.<name>`.
 
         Errors:
-            AttributeError: it is not provided; the sentence says what is, and the way in torch where there is one.
+            AttributeError: it is not provided; the sentence says what is, and the way in torch where there
+            is one.
         """
         if name == "__version__":
             return TENSORFLOW_VERSIONS.get(current_dialect(), VERSIONS["tf.keras"])
@@ -130,8 +147,8 @@ def exists(fullname):
 def is_provided(fullname):
     """Whether the module path of an old script has something behind it here.
 
-    >>> is_provided("tensorflow.math"), is_provided("tensorflow.data"), is_provided("tensorflow.keras.nonsense")
-    (True, False, False)
+    >>> is_provided("tensorflow.math"), is_provided("tensorflow.data"),
+    is_provided("tensorflow.keras.nonsense") (True, False, False)
     """
     inside = paths.inside_keras(fullname)
     if inside is not None:
@@ -163,12 +180,14 @@ def missing_name(module, name, known):
 def missing_tensorflow_name(module, name):
     """The sentence about a name that our `tensorflow` lacks."""
     advice = ADVICE.get(module.prefix + name) or nearest(name, module.names())
-    return (f"{module.__name__} has no `{name}`: keras_torch provides tensorflow.keras and {len(NAMES)} other names "
-            f"of TensorFlow, and `{name}` is not one of them. {advice}")
+    return (
+        f"{module.__name__} has no `{name}`: keras_torch provides tensorflow.keras and {len(NAMES)} other "
+        f"names of TensorFlow, and `{name}` is not one of them. {advice}"
+    )
 
 
 def missing_module(fullname):
-    """The sentence about a module path, or a name asked for by `from ... import ...`, that is not provided."""
+    """The sentence about a module path, or a name in `from ... import ...`, that is not provided."""
     parent, _, name = fullname.rpartition(".")
     if parent and is_provided(parent):
         module = sys.modules.get(parent) or make_module(parent)

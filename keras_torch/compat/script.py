@@ -23,7 +23,8 @@ def run_script(path, arguments=(), dialect=None):
     Args:
         path: the script.
         arguments: what the script sees as `sys.argv[1:]`.
-        dialect: the Keras generation; None takes the variable KERAS_TORCH_DIALECT, and without it guesses from the
+        dialect: the Keras generation; None takes the variable KERAS_TORCH_DIALECT, and without it guesses
+        from the
             script and says so on stderr.
 
     Returns:
@@ -35,8 +36,8 @@ def run_script(path, arguments=(), dialect=None):
         ValueError: an unknown dialect.
 
     Notes:
-        `sys.argv`, `sys.path[0]` and the module `__main__` are the script's. Worker processes that multiprocessing
-        starts afresh run the script under the alias too (see `spawned.py`).
+        `sys.argv`, `sys.path[0]` and the module `__main__` are the script's. Worker processes that
+        multiprocessing starts afresh run the script under the alias too (see `spawned.py`).
     """
     path = os.path.abspath(path)
     content = pathlib.Path(path).read_bytes()
@@ -56,8 +57,12 @@ def _guess_aloud(path, content):
     except (UnicodeDecodeError, SyntaxError):  # running the script will say it better
         guess = Guess("keras3")
     because = f" (it uses {', '.join(guess.reasons[:3])})" if guess.reasons else ""
-    print(f"keras_torch: running {os.path.basename(path)} as {guess.dialect}{because}; --dialect chooses another.",
-          file=sys.stderr, flush=True)
+    print(
+        f"keras_torch: running {os.path.basename(path)} as {guess.dialect}{because}; "
+        "--dialect chooses another.",
+        file=sys.stderr,
+        flush=True,
+    )
     os.environ[DIALECT_VARIABLE] = guess.dialect
     return guess.dialect
 
