@@ -25,10 +25,10 @@ class Callback:
 
     Notes:
         `model` (the model in training), `params` (dict with 'verbose', 'epochs', 'steps', ...) and
-        `validation_data` (list of arrays, as the older generations had it, or None) are set before the first hook.
+        `validation_data` (arrays in the older generations, else None) are set before the first hook.
         Ask for the end of training with `self.model.stop_training = True`.
-        `logs` is a dict of floats: metric values up to now; at the end of an epoch also validation values, under
-        'val_...'. A value written into it reaches the callbacks that follow, and `History`.
+        `logs` is a dict of floats: metric values up to now; at the end of an epoch also validation values,
+        under 'val_...'. A value written into it reaches the callbacks that follow, and `History`.
         A subclass need not call `super().__init__()`.
 
     Source: Keras `callbacks.Callback`.

@@ -147,12 +147,14 @@ class CallbackList(Callback):
 
     def _batch(self, kind, moment, batch, logs):
         logs = as_logs(logs)
+        if self._someone_keeps_logs[kind] and isinstance(logs, Logs):
+            logs.settle()  # the callback may store `logs` and look at them when they would have changed
         for hook in self._listeners[kind, moment]:
             hook(batch, logs)
-        if self._someone_keeps_logs[kind] and isinstance(logs, Logs):
-            logs.settle()  # a callback may have stored `logs` to look at it later
 
     def _all(self, hook, *args):
+        if isinstance(args[-1], Logs):
+            args[-1].settle()
         for callback in self.callbacks:
             method = getattr(callback, hook, None)
             if not is_empty(method):

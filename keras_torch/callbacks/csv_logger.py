@@ -26,9 +26,9 @@ class CSVLogger(Callback):
         ValueError: `separator` is not one character.
 
     Notes:
-        The columns are those of the first epoch; when it has no validation values, each name also has a 'val_'
-        column (as Keras writes). What is missing in an epoch is 'NA'. Every line is written out before the next
-        epoch begins.
+        The columns are those of the first epoch; when it has no validation values, each name also has a
+        'val_' column (as Keras writes). What is missing in an epoch is 'NA'. Every line is written out
+        before the next epoch begins.
 
     Source: Keras `callbacks.CSVLogger`.
 

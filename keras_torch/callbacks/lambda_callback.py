@@ -29,7 +29,8 @@ class LambdaCallback(Callback):
         super().__init__()
         hooks = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end,
                  "on_train_begin": on_train_begin, "on_train_end": on_train_end,
-                 "on_train_batch_begin": on_train_batch_begin, "on_train_batch_end": on_train_batch_end, **kwargs}
+                 "on_train_batch_begin": on_train_batch_begin,
+                 "on_train_batch_end": on_train_batch_end, **kwargs}
         for name, hook in hooks.items():
             if name not in HOOKS:
                 unknown_argument("LambdaCallback", name, HOOKS)

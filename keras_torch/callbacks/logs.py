@@ -1,4 +1,4 @@
-"""Logs: what callbacks are told about a batch or an epoch, read back from the device only when somebody looks."""
+"""Logs: what callbacks are told of a batch or an epoch, read from the device only when somebody looks."""
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ def find_name(name, logs):
 
 
 def to_numbers(values):
-    """Tensors by name as Python floats, one transfer per device and dtype; larger tensors become numpy arrays.
+    """Tensors by name as Python floats, one transfer per device and dtype; larger ones become numpy arrays.
 
     Args:
         values: dict of name -> torch.Tensor.

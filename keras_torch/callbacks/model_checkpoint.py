@@ -29,12 +29,12 @@ class ModelCheckpoint(MonitorCallback):
     """Saves the model every epoch or every so many batches; always, or only when a value has improved.
 
     Args:
-        filepath: where to save; '{epoch:02d}', '{batch}' and names of logs such as '{val_loss:.2f}' are filled
-            in ('epoch' and 'batch' count from 1). Folders are made. The end of the name chooses the format.
+        filepath: where to save; '{epoch:02d}', '{batch}' and names of logs such as '{val_loss:.2f}' are
+            filled in ('epoch' and 'batch' count from 1). Folders are made. Its end chooses the format.
         monitor: key of logs to watch with `save_best_only`.
         verbose: 1 says what is saved, 0 is silent.
         save_best_only: whether to save only when the watched value has improved.
-        save_weights_only: whether to save the weights (`model.save_weights`) instead of the model (`model.save`).
+        save_weights_only: whether to save weights (`model.save_weights`), not the model (`model.save`).
         mode: 'min', 'max', or 'auto' (the metric knows).
         save_freq: 'epoch', or a number of batches between two saves.
         initial_value_threshold: value to beat before the first save with `save_best_only`.
@@ -58,7 +58,7 @@ class ModelCheckpoint(MonitorCallback):
         super().__init__(monitor, mode, baseline=initial_value_threshold)
         self.period = older.pop("period", 1)
         if older.pop("options", None) is not None:
-            fail("ModelCheckpoint", "options", "...", "None", "Options of TensorFlow's files have no use here.")
+            fail("ModelCheckpoint", "options", "...", "None", "They belong to TensorFlow's files.")
         for name in older:
             unknown_argument("ModelCheckpoint", name, _ARGUMENTS)
         for name, value in (("save_best_only", save_best_only), ("save_weights_only", save_weights_only)):
@@ -125,5 +125,5 @@ class ModelCheckpoint(MonitorCallback):
         try:
             return self.filepath.format_map(values)
         except KeyError as error:
-            raise KeyError(f"ModelCheckpoint: `filepath` {self.filepath!r} names {error}, which is not in logs."
+            raise KeyError(f"ModelCheckpoint: `filepath` {self.filepath!r} names {error}, not in logs."
                            f" Available: {', '.join(['epoch', *logs])}.") from error

@@ -55,12 +55,12 @@ class MonitorCallback(Callback):
             self._has_warned = True
             way_out = ", or give fit() validation data." if self.monitor.startswith("val_") else "."
             warnings.warn(f"{type(self).__name__} watches `{self.monitor}`, which is not available. "
-                          f"Available metrics are: {', '.join(logs)}. Give one of these as `monitor`" + way_out,
+                          f"Available metrics are: {', '.join(logs)}. Give one as `monitor`" + way_out,
                           stacklevel=3)
         return None
 
     def is_better(self, value, than):
-        """Whether `value` beats `than` by more than `min_delta`; anything beats None, any number beats nan."""
+        """Whether `value` beats `than` by more than `min_delta`; all beats None, any number beats nan."""
         if than is None:
             return True
         if self._direction is None:
@@ -89,7 +89,7 @@ class MonitorCallback(Callback):
             return 1
         if current_dialect() != "keras3":
             return -1   # what the older generations assume of every other name
-        raise ValueError(f"{type(self).__name__} cannot tell whether more or less of `{self.monitor}` is better."
+        raise ValueError(f"{type(self).__name__} cannot tell whether more of `{self.monitor}` is better."
                          " Give mode='max' or mode='min'.")
 
 

@@ -290,8 +290,12 @@ def _choose_painter(total):
         return _LinePainter(total)
     if _in_notebook():
         return _NotebookPainter(total)
-    repaints = Screen().isatty() or "PYCHARM_HOSTED" in os.environ
-    return _TerminalPainter(total) if repaints else _LinePainter(total)
+    if not (Screen().isatty() or "PYCHARM_HOSTED" in os.environ):
+        return _LinePainter(total)
+    try:
+        return _TerminalPainter(total)
+    except (OSError, ValueError):   # tqdm flushes the real stdout, which may be gone
+        return _LinePainter(total)
 
 
 class Progbar:

@@ -36,7 +36,7 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise RuntimeError(f"TerminateOnNaN: the loss of batch {batch} is {loss}. Lower the learning rate,"
-                               " or look for nan in the data.")
+            raise RuntimeError(f"TerminateOnNaN: the loss of batch {batch} is {loss}. Lower the learning "
+                               "rate, or look for nan in the data.")
         say(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True

@@ -1,0 +1,20 @@
+"""A model small enough to see through, for driving callbacks without training."""
+
+import pytest
+from callbacks.fake_model import FakeModel
+
+
+@pytest.fixture
+def model():
+    """A fresh fake model."""
+    return FakeModel()
+
+
+@pytest.fixture
+def attach(model):
+    """A function that gives a callback the fake model and begins training."""
+    def begin(callback):
+        callback.set_model(model)
+        callback.on_train_begin()
+        return callback
+    return begin

@@ -1,0 +1,197 @@
+"""CallbackList calls everybody in order, and knows who listens to batches."""
+
+import json
+
+import pytest
+import torch
+
+from keras_torch.callbacks import (
+    Callback,
+    CallbackList,
+    EarlyStopping,
+    History,
+    LambdaCallback,
+    ModelCheckpoint,
+    ProgbarLogger,
+    TerminateOnNaN,
+)
+from keras_torch.callbacks.logs import Logs
+
+HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
+
+
+class Recorder(Callback):
+    """Notes every hook that is called."""
+
+    def __init__(self, calls):
+        self.calls = calls   # on purpose without super().__init__()
+
+
+def _recording(name):
+    def hook(self, *args):
+        self.calls.append((name, *args))
+    return hook
+
+
+for _name in HOOKS:
+    setattr(Recorder, _name, _recording(_name))
+
+
+class EveryEnd(Callback):
+    """Listens to the end of training batches."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.last = logs
+
+
+class OlderEnd(Callback):
+    """Listens under the older name."""
+
+    def __init__(self):
+        super().__init__()
+        self.batches = []
+
+    def on_batch_end(self, batch, logs={}):  # noqa: B006  (older scripts are written so)
+        self.batches.append(batch)
+
+
+def test_hooks_of_the_base_do_nothing():
+    callback = Callback()
+    for name in HOOKS:
+        arguments = (0,) if "batch" in name or "epoch" in name else ()
+        assert getattr(callback, name)(*arguments) is None
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_reaches_every_callback_in_order(hook):
+    calls = []
+    callbacks = CallbackList([Recorder(calls), [Recorder(calls)]])
+    arguments = (3,) if "batch" in hook or "epoch" in hook else ()
+    getattr(callbacks, hook)(*arguments, {"loss": 1.0})
+    name = hook.replace("on_batch", "on_train_batch")
+    assert calls == [(name, *arguments, {"loss": 1.0})] * 2
+
+
+def test_nobody_listens_means_no_batch_hook():
+    callbacks = CallbackList([Callback(), EarlyStopping(), ModelCheckpoint("x.keras")], add_history=True)
+    for kind in ("train", "test", "predict"):
+        assert not callbacks.wants_batch(kind)
+        assert callbacks.batch_hook(kind, "begin") is None and callbacks.batch_hook(kind, "end") is None
+
+
+LISTENERS = [EveryEnd(), OlderEnd(), TerminateOnNaN(), ProgbarLogger(),
+             ModelCheckpoint("x.keras", save_freq=1), LambdaCallback(on_train_batch_end=print),
+             LambdaCallback(on_batch_end=print)]
+
+
+@pytest.mark.parametrize("callback", LISTENERS, ids=lambda callback: type(callback).__name__)
+def test_listeners_to_the_end_of_training_batches_are_found(callback):
+    callbacks = CallbackList(callback)
+    assert callbacks.wants_batch("train") and callbacks.wants_batch("train", "end")
+    assert callable(callbacks.batch_hook("train", "end")) and not callbacks.wants_batch("train", "begin")
+
+
+def test_only_listeners_are_called_for_batches():
+    listener = OlderEnd()
+    callbacks = CallbackList([Callback(), listener])
+    callbacks.on_train_batch_end(0)
+    callbacks.on_batch_end(1)
+    callbacks.on_test_batch_end(2)
+    assert listener.batches == [0, 1]
+
+
+def test_super_call_of_a_train_hook_reaches_the_older_hook():
+    class Both(OlderEnd):
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch, logs)
+
+    both = Both()
+    CallbackList(both).on_train_batch_end(5)
+    assert both.batches == [5]
+
+
+def test_a_hook_replaced_after_construction_is_noticed_when_training_begins():
+    late, seen = Callback(), []
+    callbacks = CallbackList(late)
+    late.on_train_batch_end = lambda batch, logs=None: seen.append(batch)
+    callbacks.on_train_begin()
+    callbacks.on_train_batch_end(4)
+    assert seen == [4]
+
+
+def test_checkpoint_subclasses_that_listen_are_called():
+    class Mine(ModelCheckpoint):
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen = batch
+
+    mine = Mine("x.keras")
+    CallbackList(mine).on_train_batch_end(2)
+    assert mine.seen == 2
+
+
+def test_defaults_are_added_once(model):
+    mine = History()
+    callbacks = CallbackList([mine], add_history=True, add_progbar=True, model=model, epochs=2, verbose=0)
+    assert callbacks.history is mine and model.history is mine and mine.model is model
+    assert isinstance(callbacks.progbar, ProgbarLogger) and mine.params == {"epochs": 2, "verbose": 0}
+    assert [type(callback) for callback in callbacks.callbacks] == [History, ProgbarLogger]
+
+
+def test_append_and_validation_data():
+    callbacks = CallbackList()
+    callbacks.append(EveryEnd())
+    callbacks.set_validation_data([1, 2])
+    assert callbacks.wants_batch("train") and callbacks.callbacks[0].validation_data == [1, 2]
+    assert CallbackList(None).callbacks == [] and callbacks.model is None
+
+
+def test_one_logs_object_is_shared_by_all():
+    def add(epoch, logs):
+        logs["learning_rate"] = 0.5
+
+    callbacks = CallbackList([LambdaCallback(on_epoch_end=add)], add_history=True)
+    callbacks.on_train_begin()
+    callbacks.on_epoch_end(0, {"loss": torch.tensor(1.0)})
+    assert callbacks.history.history == {"loss": [1.0], "learning_rate": [0.5]}
+
+
+def test_logs_kept_by_a_callback_show_the_value_of_their_batch():
+    state, keeper = [1.0], EveryEnd()
+    CallbackList(keeper).on_train_batch_end(0, Logs(lambda: {"loss": torch.tensor(state[0])}))
+    state[0] = 2.0
+    assert keeper.last["loss"] == 1.0
+
+
+def test_callbacks_of_others_get_logs_that_json_can_write():
+    written = []
+    hooks = {name: lambda number, logs: written.append(json.dumps(logs)) for name in
+             ("on_train_batch_end", "on_epoch_end")}
+    callbacks = CallbackList(LambdaCallback(**hooks))
+    callbacks.on_train_batch_end(0, Logs(lambda: {"loss": torch.tensor(1.0)}))
+    callbacks.on_epoch_end(0, Logs(lambda: {"loss": torch.tensor(2.0)}))
+    assert written == ['{"loss": 1.0}', '{"loss": 2.0}']
+
+
+def test_logs_are_not_computed_for_callbacks_that_do_not_look(model):
+    callbacks = CallbackList([ModelCheckpoint("x.keras", save_freq=100)], model=model)
+    callbacks.on_train_batch_end(0, Logs(lambda: pytest.fail("nobody looked")))
+
+
+def test_exceptions_of_callbacks_arrive_unchanged():
+    def stop(batch, logs):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        CallbackList(LambdaCallback(on_train_batch_end=stop)).on_train_batch_end(0)
+
+
+def test_a_class_instead_of_an_object_is_refused():
+    with pytest.raises(TypeError, match=r"got the class History. Write History\(\.\.\.\)"):
+        CallbackList([History])
+
+
+def test_something_else_is_refused():
+    with pytest.raises(TypeError, match="callbacks must be Callback objects; got 3"):
+        CallbackList([3])
+    with pytest.raises(TypeError, match="callbacks must be Callback objects; got 'x'"):
+        CallbackList().append("x")
