@@ -8,6 +8,8 @@ from keras_torch.callbacks.history import History as History
 from keras_torch.callbacks.lambda_callback import LambdaCallback as LambdaCallback
 from keras_torch.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
 from keras_torch.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
-from keras_torch.callbacks.progress import ProgbarLogger as ProgbarLogger
+from keras_torch.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from keras_torch.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from keras_torch.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
+from keras_torch.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
+from keras_torch.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights

@@ -3,7 +3,7 @@
 from keras_torch.callbacks.callback import Callback, is_empty
 from keras_torch.callbacks.history import History
 from keras_torch.callbacks.logs import Logs, as_logs
-from keras_torch.callbacks.progress import ProgbarLogger
+from keras_torch.callbacks.progbar_logger import ProgbarLogger
 
 KINDS = ("train", "test", "predict")
 MOMENTS = ("begin", "end")

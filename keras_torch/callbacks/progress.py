@@ -21,11 +21,9 @@ from tqdm.utils import disp_trim
 
 from keras_torch.base.checks import one_of
 from keras_torch.base.third_party import need
-from keras_torch.callbacks.callback import Callback
 
 REPAINT_SECONDS = 0.1      # a repaint reads values back from the device, so it has its own pace
 LOG_FILE_SECONDS = 60.0    # between lines of one epoch when the output is not a terminal
-_BATCH_HOOKS = frozenset(["on_train_batch_end", "on_test_batch_end", "on_predict_batch_end"])
 _VERBOSITIES = (0, 1, 2, "auto")
 _switches = {"interactive": True, "speaks": True}
 _logger = logging.getLogger("keras_torch")
@@ -423,108 +421,3 @@ class Progbar:
     @staticmethod
     def _shown(total, count):
         return value_text(total / count if count != 1 else total)
-
-
-class ProgbarLogger(Callback):
-    """Shows the progress of fit, evaluate and predict; `fit` adds it unless `verbose=0`.
-
-    Args:
-        count_mode: 'steps' or, as the older generations, 'samples' (when the run knows its batch size).
-        stateful_metrics: names given by the older generations; every value is shown as given anyway.
-
-    Errors:
-        ValueError: another `count_mode`.
-
-    Notes:
-        Metrics are read back from the device when the line is repainted, at most ten times a second.
-
-    Source: Keras `callbacks.ProgbarLogger`.
-
-    >>> ProgbarLogger().count_mode
-    'steps'
-    """
-
-    keeps_logs = False
-
-    def __init__(self, count_mode="steps", stateful_metrics=None):
-        super().__init__()
-        one_of("steps", "samples")("ProgbarLogger", "count_mode", count_mode)
-        self.count_mode = count_mode
-        self.stateful_metrics = set(stateful_metrics or ())
-        self.verbose, self.epochs, self.target = 1, 1, None
-        self.seen, self.progbar = 0, None
-        self._in_fit = False
-        self._samples_per_step, self._samples = 1, None
-
-    def set_params(self, params):
-        """Takes 'verbose', 'epochs' and 'steps' from the parameters of the run."""
-        super().set_params(params)
-        verbose = params.get("verbose", 1)
-        check_verbose("ProgbarLogger", "verbose", verbose)
-        self.verbose = 1 if verbose == "auto" else int(verbose)
-        self.epochs = params.get("epochs") or 1
-        self.target = params.get("steps")
-        if self.count_mode == "samples" and params.get("samples") and params.get("batch_size"):
-            self._samples, self._samples_per_step = params["samples"], params["batch_size"]
-        if self.verbose != 1 and self.target and type(self) is ProgbarLogger:
-            self.idle_hooks = _BATCH_HOOKS   # nothing is shown before the end
-
-    def on_train_begin(self, logs=None):
-        self._in_fit = True
-
-    def on_train_end(self, logs=None):
-        self._in_fit = False
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if self.verbose and self.epochs > 1:
-            say(f"Epoch {epoch + 1}/{self.epochs}")
-        self._begin()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._end(logs)
-
-    def on_test_begin(self, logs=None):
-        if not self._in_fit:
-            self._begin()
-
-    def on_test_end(self, logs=None):
-        if not self._in_fit:
-            self._end(logs)
-
-    def on_predict_begin(self, logs=None):
-        self._begin()
-
-    def on_predict_end(self, logs=None):
-        self._end(None)
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._step(batch, logs)
-
-    def on_test_batch_end(self, batch, logs=None):
-        if not self._in_fit:
-            self._step(batch, logs)
-
-    def on_predict_batch_end(self, batch, logs=None):
-        self._step(batch, None)
-
-    def _begin(self):
-        unit = "sample" if self._samples else "step"
-        self.seen = 0
-        self.progbar = Progbar(self._samples or self.target, verbose=self.verbose, interval=REPAINT_SECONDS,
-                               stateless_metrics=(), unit_name=unit)
-
-    def _step(self, batch, logs):
-        self.seen = batch + 1   # a local count costs nothing; values are looked at when a repaint is due
-        if self.seen == 1:
-            self.progbar.first_step_done()
-        if self.progbar.due():
-            self.progbar.update(self._shown_steps(), dict(logs or {}), finalize=False)
-
-    def _end(self, logs):
-        if self.progbar.target is None:
-            self.progbar.target = self._shown_steps()
-        self.progbar.update(self.progbar.target, dict(logs or {}), finalize=True)
-
-    def _shown_steps(self):
-        steps = self.seen * self._samples_per_step
-        return min(steps, self._samples) if self._samples else steps

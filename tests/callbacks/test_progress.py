@@ -8,9 +8,9 @@ import sys
 import pytest
 import torch
 
-from keras_torch.callbacks import CallbackList, progress
+from keras_torch.callbacks import CallbackList, ProgbarLogger, progress
 from keras_torch.callbacks.logs import Logs
-from keras_torch.callbacks.progress import Progbar, ProgbarLogger, say
+from keras_torch.callbacks.progress import Progbar, say
 
 LINE = r"{count} {bar} \d+s \d+(us|ms|s)/step{values}\n"
 FULL = "━" * 20
