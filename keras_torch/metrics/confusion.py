@@ -1,0 +1,317 @@
+"""Metrics of yes-or-no decisions: counts, precision, recall, and one at a given value of the other."""
+
+import torch
+
+from keras_torch.base.checks import Term, fraction, nonnegative_int, positive_int
+from keras_torch.losses.loss import safe_divide
+from keras_torch.metrics.counting import NEVER, Thresholds, check_thresholds, confusion_counts
+from keras_torch.metrics.metric import Metric
+from keras_torch.ops.core import as_tensor
+
+_THRESHOLDS = Term(check_thresholds, doc="fractions above which a prediction counts as positive")
+
+
+def _listed(thresholds, default):
+    thresholds = default if thresholds is None else thresholds
+    return list(thresholds) if hasattr(thresholds, "__len__") else [thresholds]
+
+
+class ConfusionMetric(Metric):
+    """Base of metrics that count right and wrong decisions at thresholds.
+
+    Args:
+        thresholds: list of numbers above which a prediction counts as positive.
+        name: what history and logs call it.
+        dtype: number type of the counts.
+
+    Notes:
+        `counted` (class attribute): which of 'true_positives', 'false_positives', 'true_negatives',
+        'false_negatives' are kept, each a state (thresholds,).
+    """
+
+    counted = ()
+    class_id = top_k = None
+    self_managed = Metric.self_managed | {"thresholds"}
+
+    def __init__(self, thresholds, name=None, dtype=None):
+        super().__init__(dtype, name)
+        self.limits = Thresholds(thresholds)
+        for kind in self.counted:
+            self.add_state(kind, (len(self.limits),))
+
+    @property
+    def thresholds(self):
+        """list of the thresholds."""
+        return self.limits.values
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Counts a batch.
+
+        Args:
+            y_true: labels 0 and 1.
+            y_pred: scores of the same shape.
+            sample_weight: (batch,) up to the shape of `y_pred`, or None.
+        """
+        y_pred = as_tensor(y_pred).to(self.torch_dtype)
+        self.follow(y_pred)
+        y_true = as_tensor(y_true, like=y_pred).to(y_pred)
+        counts = confusion_counts(y_true, y_pred, self.limits, self.counted, sample_weight, self.class_id,
+                                  self.top_k)
+        for kind in self.counted:
+            getattr(self, kind).add_(counts[kind])
+
+    def _one_or_all(self, values):
+        return values[0] if len(self.limits) == 1 else values
+
+
+class _Count(ConfusionMetric):
+    """One of the four counts."""
+
+    vocabulary = {"thresholds": _THRESHOLDS}
+
+    def __init__(self, thresholds=None, name=None, dtype=None):
+        self.init_thresholds = thresholds
+        super().__init__(_listed(thresholds, 0.5), name, dtype)
+
+    def config_value(self, name):
+        """The thresholds as they were given, else the attribute."""
+        return self.init_thresholds if name == "thresholds" else super().config_value(name)
+
+    @property
+    def accumulator(self):
+        """The count, shape (thresholds,)."""
+        return getattr(self, self.counted[0])
+
+    def result(self):
+        """The count: () for one threshold, else (thresholds,)."""
+        return self._one_or_all(self.accumulator.value.clone())
+
+
+class TruePositives(_Count):
+    """How many positive predictions are right.
+
+    Args:
+        thresholds: fraction or list of fractions above which a prediction counts as positive; default 0.5.
+
+    Source: Keras `metrics.TruePositives`.
+
+    >>> float(TruePositives()(torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.8])))
+    1.0
+    """
+
+    counted = ("true_positives",)
+
+
+class FalsePositives(_Count):
+    """How many positive predictions are wrong.
+
+    Args:
+        thresholds: fraction or list of fractions above which a prediction counts as positive; default 0.5.
+
+    Source: Keras `metrics.FalsePositives`.
+
+    >>> float(FalsePositives()(torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.8])))
+    1.0
+    """
+
+    counted = ("false_positives",)
+
+
+class TrueNegatives(_Count):
+    """How many negative predictions are right.
+
+    Args:
+        thresholds: fraction or list of fractions above which a prediction counts as positive; default 0.5.
+
+    Source: Keras `metrics.TrueNegatives`.
+
+    >>> float(TrueNegatives()(torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.2])))
+    1.0
+    """
+
+    counted = ("true_negatives",)
+
+
+class FalseNegatives(_Count):
+    """How many negative predictions are wrong.
+
+    Args:
+        thresholds: fraction or list of fractions above which a prediction counts as positive; default 0.5.
+
+    Source: Keras `metrics.FalseNegatives`.
+
+    >>> float(FalseNegatives()(torch.tensor([1.0, 0.0]), torch.tensor([0.1, 0.2])))
+    1.0
+    """
+
+    counted = ("false_negatives",)
+
+
+class _Share(ConfusionMetric):
+    """True positives as a share of them and one other count."""
+
+    vocabulary = {"thresholds": _THRESHOLDS,
+                  "top_k": Term(positive_int, doc="only the k largest scores of a row may be positive"),
+                  "class_id": Term(nonnegative_int, doc="count this class only")}
+
+    def __init__(self, thresholds=None, top_k=None, class_id=None, name=None, dtype=None):
+        self.init_thresholds = thresholds
+        super().__init__(_listed(thresholds, 0.5 if top_k is None else NEVER), name, dtype)
+
+    def config_value(self, name):
+        """The thresholds as they were given, else the attribute."""
+        return self.init_thresholds if name == "thresholds" else super().config_value(name)
+
+    def result(self):
+        """The share, 0..1: () for one threshold, else (thresholds,)."""
+        right, other = getattr(self, self.counted[0]).value, getattr(self, self.counted[1]).value
+        return self._one_or_all(safe_divide(right, right + other))
+
+
+class Precision(_Share):
+    """How many of the positive predictions are right, 0..1.
+
+    Args:
+        thresholds: fraction or list of fractions above which a prediction counts as positive; default 0.5.
+        top_k: count the k largest scores of each row as positive (and no threshold, unless one is given).
+        class_id: count this class only; predictions are (batch, classes).
+
+    Source: Keras `metrics.Precision`.
+
+    >>> float(Precision()(torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.8])))
+    0.5
+    """
+
+    counted = ("true_positives", "false_positives")
+
+
+class Recall(_Share):
+    """How many of the positive labels are found, 0..1.
+
+    Args:
+        thresholds: fraction or list of fractions above which a prediction counts as positive; default 0.5.
+        top_k: count the k largest scores of each row as positive (and no threshold, unless one is given).
+        class_id: count this class only; predictions are (batch, classes).
+
+    Source: Keras `metrics.Recall`.
+
+    >>> float(Recall()(torch.tensor([1.0, 1.0]), torch.tensor([0.9, 0.2])))
+    0.5
+    """
+
+    counted = ("true_positives", "false_negatives")
+
+
+class _BestAt(ConfusionMetric):
+    """The best of one measure over the thresholds at which another reaches a value."""
+
+    counted = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+    vocabulary = {"num_thresholds": Term(positive_int, doc="how many thresholds are tried", optional=False),
+                  "class_id": Term(nonnegative_int, doc="count this class only"),
+                  **{name: Term(fraction, doc="value to be reached, 0..1", optional=False)
+                     for name in ("specificity", "sensitivity", "recall", "precision")}}
+
+    def __init__(self, num_thresholds=200, class_id=None, name=None, dtype=None):
+        spaced = [i / max(num_thresholds - 1, 1) for i in range(num_thresholds)]
+        super().__init__([0.5] if num_thresholds == 1 else spaced, name, dtype)
+
+    def _recall(self):
+        return safe_divide(self.true_positives.value, self.true_positives.value + self.false_negatives.value)
+
+    def _precision(self):
+        return safe_divide(self.true_positives.value, self.true_positives.value + self.false_positives.value)
+
+    def _specificity(self):
+        return safe_divide(self.true_negatives.value, self.true_negatives.value + self.false_positives.value)
+
+    @staticmethod
+    def _best(measure, where):
+        return torch.where(where, measure, 0.0).amax()
+
+
+class SensitivityAtSpecificity(_BestAt):
+    """The best sensitivity (recall) at which the specificity is at least a value.
+
+    Args:
+        specificity: value to be reached, 0..1.
+        num_thresholds: how many thresholds are tried.
+        class_id: count this class only.
+
+    Source: Keras `metrics.SensitivityAtSpecificity`.
+
+    >>> float(SensitivityAtSpecificity(0.5)(torch.tensor([0.0, 1.0]), torch.tensor([0.3, 0.8])))
+    1.0
+    """
+
+    def __init__(self, specificity, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best sensitivity, 0..1."""
+        return self._best(self._recall(), self._specificity() >= self.specificity)
+
+
+class SpecificityAtSensitivity(_BestAt):
+    """The best specificity at which the sensitivity (recall) is at least a value.
+
+    Args:
+        sensitivity: value to be reached, 0..1.
+        num_thresholds: how many thresholds are tried.
+        class_id: count this class only.
+
+    Source: Keras `metrics.SpecificityAtSensitivity`.
+
+    >>> float(SpecificityAtSensitivity(0.5)(torch.tensor([0.0, 1.0]), torch.tensor([0.3, 0.8])))
+    1.0
+    """
+
+    def __init__(self, sensitivity, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best specificity, 0..1."""
+        return self._best(self._specificity(), self._recall() >= self.sensitivity)
+
+
+class PrecisionAtRecall(_BestAt):
+    """The best precision at which the recall is at least a value.
+
+    Args:
+        recall: value to be reached, 0..1.
+        num_thresholds: how many thresholds are tried.
+        class_id: count this class only.
+
+    Source: Keras `metrics.PrecisionAtRecall`.
+
+    >>> float(PrecisionAtRecall(0.5)(torch.tensor([0.0, 1.0]), torch.tensor([0.3, 0.8])))
+    1.0
+    """
+
+    def __init__(self, recall, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best precision, 0..1."""
+        return self._best(self._precision(), self._recall() >= self.recall)
+
+
+class RecallAtPrecision(_BestAt):
+    """The best recall at which the precision is at least a value.
+
+    Args:
+        precision: value to be reached, 0..1.
+        num_thresholds: how many thresholds are tried.
+        class_id: count this class only.
+
+    Source: Keras `metrics.RecallAtPrecision`.
+
+    >>> float(RecallAtPrecision(0.8)(torch.tensor([0.0, 1.0]), torch.tensor([0.3, 0.8])))
+    1.0
+    """
+
+    def __init__(self, precision, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best recall, 0..1."""
+        return self._best(self._recall(), self._precision() >= self.precision)

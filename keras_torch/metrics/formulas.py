@@ -1,0 +1,328 @@
+"""Metrics that are the mean of a loss formula: errors, cross-entropies, hinges, divergences, correlations."""
+
+from keras_torch.base import settings
+from keras_torch.base.checks import Term, boolean, fraction, integer
+from keras_torch.losses import crossentropy, divergence, hinges, regression
+from keras_torch.losses.loss import as_pair
+from keras_torch.metrics.reduction import FormulaMetric, Mean, pair_of
+
+_LOGITS = Term(boolean, bool, "whether y_pred are logits", optional=False)
+_SMOOTHING = Term(fraction, doc="fraction of each label that is spread, 0..1", optional=False)
+_AXIS = Term(integer, doc="axis of the formula", optional=False)
+
+
+def cosine_similarity(y_true, y_pred, axis=-1):
+    """Cosine of the angle between `y_true` and `y_pred` along `axis`: 1 for equal directions (the loss is
+    -1).
+
+    Source: Keras `metrics.CosineSimilarity`.
+
+    >>> cosine_similarity([[0.0, 2.0]], [[0.0, 5.0]])
+    tensor([1.])
+    """
+    return -regression.cosine_similarity(y_true, y_pred, axis)
+
+
+def pearson_correlation(y_true, y_pred, axis=-1):
+    """Pearson's correlation along `axis`, from -1 to 1.
+
+    Source: Keras `metrics.pearson_correlation`.
+
+    >>> pearson_correlation([[0.0, 1.0]], [[2.0, 3.0]])
+    tensor([1.])
+    """
+    y_true, y_pred = as_pair(y_true, y_pred)
+    y_true = y_true - y_true.mean(axis, keepdim=True)
+    y_pred = y_pred - y_pred.mean(axis, keepdim=True)
+    spread = (y_true.square().mean(axis) * y_pred.square().mean(axis)).sqrt()
+    return (y_true * y_pred).mean(axis) / spread
+
+
+def concordance_correlation(y_true, y_pred, axis=-1):
+    """Lin's concordance along `axis`: like Pearson's, but shifts and other scales lower it.
+
+    Source: Keras `metrics.concordance_correlation`.
+
+    >>> concordance_correlation([[0.0, 2.0]], [[0.0, 2.0]]).round(decimals=4)
+    tensor([1.])
+    """
+    y_true, y_pred = as_pair(y_true, y_pred)
+    mean_true, mean_pred = y_true.mean(axis, keepdim=True), y_pred.mean(axis, keepdim=True)
+    spread_true = (y_true - mean_true).square().mean(axis, keepdim=True)
+    spread_pred = (y_pred - mean_pred).square().mean(axis, keepdim=True)
+    common = (y_true - mean_pred) * (y_pred - mean_pred)
+    total = spread_true + spread_pred + (mean_true - mean_pred).square()
+    return (2.0 * common / (total + settings.epsilon())).mean(axis)
+
+
+class MeanSquaredError(FormulaMetric):
+    """Mean of `(y_true - y_pred)**2`.
+
+    Source: Keras `metrics.MeanSquaredError`.
+
+    >>> float(MeanSquaredError()(torch.zeros(2, 3), torch.ones(2, 3)))
+    1.0
+    """
+
+    formula = regression.mean_squared_error
+
+
+class RootMeanSquaredError(Mean):
+    """Root of the mean of `(y_true - y_pred)**2`.
+
+    Source: Keras `metrics.RootMeanSquaredError`.
+
+    >>> float(RootMeanSquaredError()(torch.zeros(2, 3), torch.full((2, 3), 2.0)))
+    2.0
+    """
+
+    def __init__(self, name="root_mean_squared_error", dtype=None):
+        super().__init__(name, dtype)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch of squared errors."""
+        y_true, y_pred = pair_of(self, y_true, y_pred)
+        super().update_state((y_pred - y_true).square(), sample_weight)
+
+    def result(self):
+        """The root of the mean so far."""
+        return super().result().sqrt()
+
+
+class MeanAbsoluteError(FormulaMetric):
+    """Mean of `|y_true - y_pred|`.
+
+    Source: Keras `metrics.MeanAbsoluteError`.
+
+    >>> float(MeanAbsoluteError()(torch.zeros(2, 3), torch.ones(2, 3)))
+    1.0
+    """
+
+    formula = regression.mean_absolute_error
+
+
+class MeanAbsolutePercentageError(FormulaMetric):
+    """Mean of `100 * |y_true - y_pred| / |y_true|`.
+
+    Source: Keras `metrics.MeanAbsolutePercentageError`.
+
+    >>> float(MeanAbsolutePercentageError()(torch.ones(2, 3), torch.zeros(2, 3)))
+    100.0
+    """
+
+    formula = regression.mean_absolute_percentage_error
+
+
+class MeanSquaredLogarithmicError(FormulaMetric):
+    """Mean of `(log(y_true + 1) - log(y_pred + 1))**2`.
+
+    Source: Keras `metrics.MeanSquaredLogarithmicError`.
+
+    >>> float(MeanSquaredLogarithmicError()(torch.ones(2, 3), torch.ones(2, 3)))
+    0.0
+    """
+
+    formula = regression.mean_squared_logarithmic_error
+
+
+class LogCoshError(FormulaMetric):
+    """Mean of `log(cosh(y_pred - y_true))`.
+
+    Source: Keras `metrics.LogCoshError`.
+
+    >>> float(LogCoshError()(torch.zeros(2, 3), torch.zeros(2, 3)))
+    0.0
+    """
+
+    formula = regression.log_cosh
+
+    def __init__(self, name="logcosh", dtype=None):
+        super().__init__(name, dtype)
+
+
+class CosineSimilarity(FormulaMetric):
+    """Mean cosine of the angle between `y_true` and `y_pred`.
+
+    Args:
+        axis: axis along which the vectors lie.
+
+    Source: Keras `metrics.CosineSimilarity`.
+
+    >>> float(CosineSimilarity()(torch.ones(2, 4), torch.ones(2, 4)))
+    1.0
+    """
+
+    formula = cosine_similarity
+    options = ("axis",)
+    vocabulary = {"axis": _AXIS}
+
+    def __init__(self, name="cosine_similarity", dtype=None, axis=-1):
+        super().__init__(name, dtype)
+
+
+class PearsonCorrelation(FormulaMetric):
+    """Mean of Pearson's correlation along `axis`.
+
+    Args:
+        axis: axis along which the vectors lie; with the batch axis 0 each batch is correlated by itself.
+
+    Source: Keras `metrics.PearsonCorrelation`.
+
+    >>> float(PearsonCorrelation()(torch.tensor([[0.0, 1.0]]), torch.tensor([[2.0, 3.0]])))
+    1.0
+    """
+
+    formula = pearson_correlation
+    options = ("axis",)
+    vocabulary = {"axis": _AXIS}
+
+    def __init__(self, name="pearson_correlation", dtype=None, axis=-1):
+        super().__init__(name, dtype)
+
+
+class ConcordanceCorrelation(FormulaMetric):
+    """Mean of Lin's concordance along `axis`.
+
+    Args:
+        axis: axis along which the vectors lie.
+
+    Source: Keras `metrics.ConcordanceCorrelation`.
+
+    >>> round(float(ConcordanceCorrelation()(torch.tensor([[0.0, 2.0]]), torch.tensor([[0.0, 2.0]]))), 4)
+    1.0
+    """
+
+    formula = concordance_correlation
+    options = ("axis",)
+    vocabulary = {"axis": _AXIS}
+
+    def __init__(self, name="concordance_correlation", dtype=None, axis=-1):
+        super().__init__(name, dtype)
+
+
+class Hinge(FormulaMetric):
+    """Mean of `max(1 - y_true * y_pred, 0)`.
+
+    Source: Keras `metrics.Hinge`.
+
+    >>> float(Hinge()(torch.ones(2, 1), torch.zeros(2, 1)))
+    1.0
+    """
+
+    formula = hinges.hinge
+
+
+class SquaredHinge(FormulaMetric):
+    """Mean of `max(1 - y_true * y_pred, 0)**2`.
+
+    Source: Keras `metrics.SquaredHinge`.
+
+    >>> float(SquaredHinge()(torch.ones(2, 1), torch.zeros(2, 1)))
+    1.0
+    """
+
+    formula = hinges.squared_hinge
+
+
+class CategoricalHinge(FormulaMetric):
+    """Mean of `max(best wrong class - right class + 1, 0)`.
+
+    Source: Keras `metrics.CategoricalHinge`.
+
+    >>> float(CategoricalHinge()(torch.eye(2), torch.zeros(2, 2)))
+    1.0
+    """
+
+    formula = hinges.categorical_hinge
+
+
+class KLDivergence(FormulaMetric):
+    """Mean of `sum(y_true * log(y_true / y_pred))`.
+
+    Source: Keras `metrics.KLDivergence`.
+
+    >>> float(KLDivergence()(torch.full((2, 2), 0.5), torch.full((2, 2), 0.5)))
+    0.0
+    """
+
+    formula = divergence.kl_divergence
+
+
+class Poisson(FormulaMetric):
+    """Mean of `y_pred - y_true * log(y_pred)`.
+
+    Source: Keras `metrics.Poisson`.
+
+    >>> float(Poisson()(torch.zeros(2, 1), torch.ones(2, 1)))
+    1.0
+    """
+
+    formula = divergence.poisson
+
+
+class BinaryCrossentropy(FormulaMetric):
+    """Mean of the cross-entropy between labels 0 and 1 and predictions.
+
+    Args:
+        from_logits: predictions are logits, not probabilities.
+        label_smoothing: fraction of each label that is moved to 0.5.
+
+    Source: Keras `metrics.BinaryCrossentropy`.
+
+    >>> round(float(BinaryCrossentropy()(torch.ones(2, 1), torch.full((2, 1), 0.5))), 4)
+    0.6931
+    """
+
+    formula = crossentropy.binary_crossentropy
+    options = ("from_logits", "label_smoothing")
+    vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING}
+
+    def __init__(self, name="binary_crossentropy", dtype=None, from_logits=False, label_smoothing=0):
+        super().__init__(name, dtype)
+
+
+class CategoricalCrossentropy(FormulaMetric):
+    """Mean of the cross-entropy between one-hot labels and predictions.
+
+    Args:
+        from_logits: predictions are logits, not probabilities.
+        label_smoothing: fraction of each label that is spread over all classes.
+        axis: the class axis.
+
+    Source: Keras `metrics.CategoricalCrossentropy`.
+
+    >>> round(float(CategoricalCrossentropy()(torch.eye(2), torch.full((2, 2), 0.5))), 4)
+    0.6931
+    """
+
+    formula = crossentropy.categorical_crossentropy
+    options = ("from_logits", "label_smoothing", "axis")
+    vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING, "axis": _AXIS}
+
+    def __init__(self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0,
+                 axis=-1):
+        super().__init__(name, dtype)
+
+
+class SparseCategoricalCrossentropy(FormulaMetric):
+    """Mean of the cross-entropy between class numbers and predictions.
+
+    Args:
+        from_logits: predictions are logits, not probabilities.
+        ignore_class: class number whose entries get the value 0 (and, where there are weights, no weight).
+        axis: the class axis.
+
+    Source: Keras `metrics.SparseCategoricalCrossentropy`.
+
+    >>> round(float(SparseCategoricalCrossentropy()(torch.tensor([0, 1]), torch.full((2, 2), 0.5))), 4)
+    0.6931
+    """
+
+    formula = crossentropy.sparse_categorical_crossentropy
+    options = ("from_logits", "ignore_class", "axis")
+    vocabulary = {"from_logits": _LOGITS, "axis": _AXIS,
+                  "ignore_class": Term(integer, doc="class that does not count")}
+
+    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False,
+                 ignore_class=None, axis=-1):
+        super().__init__(name, dtype)

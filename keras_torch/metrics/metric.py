@@ -1,0 +1,247 @@
+"""`Metric`: numbers gathered over many batches. States are tensors on the device, updated in place."""
+
+import functools
+import operator
+
+import torch
+
+from keras_torch.base import settings
+from keras_torch.base.checks import Term, fail, one_of, string
+from keras_torch.base.configurable import Configurable
+from keras_torch.base.dtypes import TORCH_DTYPES, as_policy, torch_dtype
+from keras_torch.base.names import to_snake_case, unique_name
+from keras_torch.base.serialization import resolve
+from keras_torch.base.variable import StateVariable
+
+_DTYPE_NAMES = {*TORCH_DTYPES, "mixed_bfloat16", "mixed_float16", "half", "float", "double", "int", "long"}
+MERGES = {"sum": operator.add, "max": torch.maximum, "min": torch.minimum}
+_FILLS = {None: 0, "zeros": 0, "zero": 0, "ones": 1, "one": 1}
+
+
+def _without_gradient(update_state):
+    """`update_state` that never records a gradient: a state that did would keep every batch's graph alive."""
+
+    @functools.wraps(update_state)
+    def guarded(self, *args, **kwargs):
+        if not torch.is_grad_enabled():
+            return update_state(self, *args, **kwargs)
+        with torch.no_grad():
+            return update_state(self, *args, **kwargs)
+
+    return guarded
+
+
+def _first_value(initializer, shape, dtype):
+    """The tensor that a state starts from."""
+    if isinstance(initializer, str) and initializer not in _FILLS:
+        initializer = resolve(initializer, module="keras.initializers")
+    initializer = initializer() if isinstance(initializer, type) else initializer
+    if callable(initializer):
+        return initializer(tuple(shape), dtype=dtype)
+    fill = _FILLS.get(initializer, initializer)
+    return torch.full(tuple(shape), fill, dtype=torch_dtype(dtype), device=settings.default_device())
+
+
+class Metric(Configurable):
+    """Base of all metrics: states, an update per batch, a result at any time.
+
+    Args:
+        dtype: number type of the states; None means `floatx()`.
+        name: what history and logs call it; default the class name in snake case, numbered.
+
+    Notes:
+        House form: `add_state(name, ...)` in the constructor, then `self.name.add_(...)`. Keras's form works
+        too:
+        `self.total = self.add_weight(name="total")`, `self.total.assign_add(...)`.
+        `update_state` must not read values back (`.item()`, `float()`); it runs without recording gradients.
+        Result may be a tensor or a dict of tensors, on the device.
+
+    Source: Keras 3 `metrics.Metric`.
+
+    >>> class Count(Metric):
+    ...     def __init__(self, name="count", **kwargs):
+    ...         super().__init__(name=name, **kwargs)
+    ...         self.total = self.add_weight(name="total")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.total.assign_add(y_pred.shape[0])
+    ...     def result(self):
+    ...         return self.total
+    >>> float(Count()(torch.zeros(3), torch.zeros(3)))
+    3.0
+    """
+
+    self_managed = frozenset({"dtype"})
+    vocabulary = {"name": Term(string, doc="name in history and logs")}
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "update_state" in cls.__dict__:
+            cls.update_state = _without_gradient(cls.__dict__["update_state"])
+
+    def __init__(self, dtype=None, name=None):
+        if isinstance(dtype, str) and dtype not in _DTYPE_NAMES:  # Metric(name, dtype) up to tf.keras
+            self.name, dtype = dtype, None
+        self.dtype = as_policy(dtype or settings.floatx()).compute_dtype
+        self.torch_dtype = torch_dtype(self.dtype)
+        self._states = {}
+        self._merges = {}
+        self._fills = {}
+
+    def default_name(self):
+        """`auc`, then `auc_1`: two metrics of one model must not share a key in the logs."""
+        return unique_name(to_snake_case(type(self).__name__))
+
+    # --- states ---
+
+    def add_state(self, name, shape=(), merge="sum", initializer="zeros", dtype=None):
+        """Makes a state and stores it as `self.<name>`.
+
+        Args:
+            name: attribute and variable name.
+            shape: tuple of sizes.
+            merge: how the states of two processes become one: 'sum', 'max' or 'min'.
+            initializer: 'zeros', 'ones', a number, or an initializer; `reset_state` returns to it.
+            dtype: number type; None means the metric's.
+
+        Returns:
+            StateVariable: also reachable as `self.<name>`.
+
+        Errors:
+            ValueError: an unknown `merge`.
+        """
+        state = self._make_state(name, shape, merge, initializer, dtype)
+        fixed = callable(initializer) or (isinstance(initializer, str) and initializer not in _FILLS)
+        self._fills[name] = state.value.clone() if fixed else _FILLS.get(initializer, initializer)
+        setattr(self, name, state)
+        return state
+
+    def add_variable(self, shape=(), initializer="zeros", dtype=None, aggregation="sum", name=None):
+        """Keras's form of `add_state`: the caller stores the variable. `reset_state` sets it to 0, as in
+        Keras.
+
+        Args:
+            aggregation: how the states of two processes become one: 'sum', 'max' or 'min'.
+
+        Source: Keras 3 `Metric.add_variable`.
+        """
+        if isinstance(shape, str):  # add_weight("total", ...) of keras2 and tf.keras: the name comes first
+            name, shape = shape, (initializer if isinstance(initializer, (tuple, list)) else ())
+            initializer = "zeros" if isinstance(initializer, (tuple, list)) else initializer
+        return self._make_state(name or f"state_{len(self._states)}", shape, aggregation, initializer, dtype)
+
+    def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None, aggregation="sum"):
+        """The same as `add_variable`.
+
+        Source: Keras `Metric.add_weight`; its older form `add_weight(name, ...)` works too.
+        """
+        return self.add_variable(shape, initializer, dtype, aggregation, name)
+
+    def _make_state(self, name, shape, merge, initializer, dtype):
+        if "_states" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__} made a state before it was set up. Call "
+                               "super().__init__() first in its constructor.")
+        one_of(*MERGES)(f'{type(self).__name__} "{self.name}"', "merge", merge)
+        name = name if name not in self._states else f"{name}_{len(self._states)}"
+        state = StateVariable(_first_value(initializer, shape, dtype or self.dtype), name=name)
+        self._states[name] = state
+        self._merges[name] = merge
+        return state
+
+    @property
+    def variables(self):
+        """All states, those of metrics kept as attributes included."""
+        own = list(self.__dict__.get("_states", {}).values())
+        return own + [variable for metric in self._inner_metrics() for variable in metric.variables]
+
+    def _inner_metrics(self):
+        for value in self.__dict__.values():
+            for item in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(item, Metric):
+                    yield item
+
+    def merges(self):
+        """list of (state, 'sum' | 'max' | 'min'): what a group of processes reduces, and how."""
+        own = [(state, self._merges[name]) for name, state in self._states.items()]
+        return own + [pair for metric in self._inner_metrics() for pair in metric.merges()]
+
+    def to(self, device):
+        """Moves the states to a device, in place; returns itself."""
+        for state in self.variables:
+            if state.device != torch.device(device):
+                state.data = state.data.to(device)
+        return self
+
+    def follow(self, tensor):
+        """Moves the states to where `tensor` is; house metrics call it in `update_state`."""
+        for state in self._states.values():
+            if state.device != tensor.device:
+                self.to(tensor.device)
+            return
+
+    # --- life ---
+
+    def update_state(self, *args, **kwargs):
+        """Takes in one batch: (y_true, y_pred, sample_weight=None); to be written by subclasses.
+
+        Errors:
+            NotImplementedError: the subclass has not written it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no update_state(). Write "
+                                  "update_state(self, y_true, y_pred, sample_weight=None).")
+
+    def result(self):
+        """The metric so far, a tensor on the device; to be written by subclasses.
+
+        Errors:
+            NotImplementedError: the subclass has not written it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no result(). Write one that returns a tensor.")
+
+    def reset_state(self):
+        """Forgets all batches."""
+        if type(self).reset_states is not Metric.reset_states:  # a class of keras2 that wrote the old name
+            return self.reset_states()
+        self._restart()
+
+    def reset_states(self):
+        """The name of `reset_state` up to tf.keras."""
+        if type(self).reset_state is not Metric.reset_state:
+            return self.reset_state()
+        self._restart()
+
+    def _restart(self):
+        with torch.no_grad():
+            for name, state in self._states.items():
+                fill = self._fills.get(name, 0)
+                state.copy_(fill) if isinstance(fill, torch.Tensor) else state.fill_(fill)
+        for metric in self._inner_metrics():
+            metric.reset_state()
+
+    @torch.no_grad()
+    def merge_state(self, metrics):
+        """Takes in what other metrics of the same class have gathered.
+
+        Args:
+            metrics: list of metrics, alike in class and arguments.
+
+        Errors:
+            ValueError: a metric with other states.
+
+        Source: tf.keras `Metric.merge_state`.
+        """
+        mine = self.merges()
+        for metric in metrics:
+            theirs = metric.variables
+            if [tuple(state.shape) for state, _ in mine] != [tuple(state.shape) for state in theirs]:
+                fail(f'{type(self).__name__} "{self.name}"', "metrics", metric, "metrics with equal states",
+                     "Make them with the same class and arguments, and update each once before merging.")
+            for (state, merge), other in zip(mine, theirs):
+                state.copy_(MERGES[merge](state, other.to(state.device)))
+
+    def __call__(self, *args, **kwargs):
+        """`update_state`, then `result`."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def __repr__(self):
+        return f'<{type(self).__name__} "{self.name}">'

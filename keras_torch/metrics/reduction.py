@@ -1,0 +1,224 @@
+"""Sums and means over all batches, and the metrics that are the mean of a function."""
+
+from keras_torch.base.checks import Term, function
+from keras_torch.losses.loss import fold_mask, match_ranks, per_sample, safe_divide
+from keras_torch.metrics.metric import Metric
+from keras_torch.ops.core import as_tensor
+
+
+def _weighted(values, sample_weight):
+    """(values, weights) with weights brought to the rank of the values."""
+    weights = as_tensor(sample_weight, like=values).to(values)
+    own_mask = getattr(values, "_keras_mask", None)
+    if own_mask is not None:
+        weights = fold_mask(weights, own_mask, False, values)
+    weights, values = per_sample(weights, values)
+    return values, weights
+
+
+class Sum(Metric):
+    """The (weighted) sum of all values.
+
+    Args:
+        name: what history and logs call it.
+        dtype: number type of the state.
+
+    Source: Keras `metrics.Sum`.
+
+    >>> float(Sum()(torch.tensor([1.0, 3.0])))
+    4.0
+    """
+
+    def __init__(self, name="sum", dtype=None):
+        super().__init__(dtype, name)
+        self.add_state("total")
+
+    def update_state(self, values, sample_weight=None):
+        """Adds a batch of values, shape (batch, ...), weighted by `sample_weight`."""
+        values = as_tensor(values).to(self.torch_dtype)
+        self.follow(values)
+        if sample_weight is not None:
+            values, weights = _weighted(values, sample_weight)
+            values = values * weights
+        self.total.add_(values.sum())
+
+    def result(self):
+        """The sum so far."""
+        return self.total.value.clone()
+
+
+class Mean(Metric):
+    """The (weighted) mean of all values; values of one sample are averaged first.
+
+    Args:
+        name: what history and logs call it.
+        dtype: number type of the states.
+
+    Notes:
+        Without weights an update is three small kernels: the sum, and two additions in place.
+
+    Source: Keras `metrics.Mean`.
+
+    >>> float(Mean()(torch.tensor([1.0, 3.0]), sample_weight=torch.tensor([3.0, 1.0])))
+    1.5
+    """
+
+    def __init__(self, name="mean", dtype=None):
+        super().__init__(dtype, name)
+        self.add_state("total")
+        self.add_state("count")
+
+    def update_state(self, values, sample_weight=None):
+        """Adds a batch of values.
+
+        Args:
+            values: (batch, ...) or a single value ().
+            sample_weight: tensor (batch,) up to the shape of the values, number, or None. A number weighs
+                the mean
+                of the whole batch, as `update_state(loss, sample_weight=batch_size)`.
+        """
+        values = as_tensor(values)
+        self.follow(values)
+        if isinstance(sample_weight, (int, float)):
+            values = values.to(self.torch_dtype)
+            self.total.add_(values.mean() if values.dim() else values, alpha=sample_weight)
+            self.count.add_(sample_weight)
+        elif sample_weight is None:
+            samples = values.shape[0] if values.dim() else 1
+            share = samples / max(values.numel(), 1)
+            self.total.add_(values.sum(dtype=self.torch_dtype) if values.dim() else values, alpha=share)
+            self.count.add_(samples)
+        else:
+            self._add_weighted(*_weighted(_cast(values, self.torch_dtype), sample_weight))
+
+    def _add_weighted(self, values, weights):
+        values = values * weights if weights.dim() else values.mean() * weights
+        samples = values.shape[0] if values.dim() else 1
+        self.total.add_(values.sum(), alpha=samples / max(values.numel(), 1))
+        self.count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
+
+    def result(self):
+        """The mean so far; 0 before the first value."""
+        return safe_divide(self.total.value, self.count.value)
+
+
+def _cast(values, dtype):
+    """`values.to(dtype)` that keeps the mask which a formula left on them."""
+    if values.dtype == dtype:
+        return values
+    cast = values.to(dtype)
+    if hasattr(values, "_keras_mask"):
+        cast._keras_mask = values._keras_mask
+    return cast
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function's values: any (y_true, y_pred, **kwargs) -> a value per sample.
+
+    Args:
+        fn: the function; a custom metric of Keras 1 and 2 is one. It may also return a single value for the
+            batch.
+        name: what history and logs call it; default the function's name.
+        dtype: number type of the states.
+        **kwargs: handed to the function at every call.
+
+    Errors:
+        TypeError: the function returned a dictionary; write a `Metric` whose `result` does.
+
+    Source: Keras 3 `metrics.MeanMetricWrapper`.
+
+    >>> def largest(y_true, y_pred):
+    ...     return y_pred.amax(-1)
+    >>> metric = MeanMetricWrapper(largest)
+    >>> metric.name, float(metric(torch.zeros(2, 2), torch.eye(2)))
+    ('largest', 1.0)
+    """
+
+    vocabulary = {"fn": Term(function, doc="the function", optional=False)}
+
+    def __init__(self, fn, name=None, dtype=None, **kwargs):
+        super().__init__(name, dtype)
+        self.fn_kwargs = kwargs
+
+    def default_name(self):
+        """The function's own name, once the function is known."""
+        fn = self.__dict__.get("fn")
+        return None if fn is None else getattr(fn, "__name__", type(fn).__name__)
+
+    def values(self, y_true, y_pred):
+        """What is averaged: the function's values."""
+        return self.fn(y_true, y_pred, **self.fn_kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch; a mask on `y_pred` (`_keras_mask`) is folded into the weights."""
+        mask = getattr(y_pred, "_keras_mask", None)
+        values = self.values(y_true, y_pred)
+        if isinstance(values, dict):
+            raise TypeError(f'The metric function "{self.name}" returned a dictionary {sorted(values)}. '
+                            "Write one function for each entry, or a Metric whose result() returns the dictionary.")
+        values = as_tensor(values)
+        if mask is not None:
+            sample_weight = fold_mask(sample_weight, mask, False, _cast(values, self.torch_dtype))
+        super().update_state(values, sample_weight)
+
+    def get_config(self):
+        """Arguments that rebuild this object, the function's own included."""
+        return {**super().get_config(), **self.fn_kwargs}
+
+
+class FormulaMetric(MeanMetricWrapper):
+    """A metric that is the mean of one function: `class Hinge(FormulaMetric): formula = hinge`.
+
+    Args:
+        name: default is the class name in snake case.
+        dtype: number type of the states.
+
+    Notes:
+        `formula`: function (y_true, y_pred, **options) -> a value per sample.
+        `options`: names of constructor arguments handed to the formula.
+
+    >>> class Error(FormulaMetric):
+    ...     formula = lambda y_true, y_pred: (y_true - y_pred).mean(-1)
+    >>> float(Error()(torch.ones(2, 3), torch.zeros(2, 3)))
+    1.0
+    """
+
+    formula = None
+    options = ()
+
+    def __init__(self, name=None, dtype=None):
+        super().__init__(type(self).formula, name, dtype)
+
+    def default_name(self):
+        """The formula's name."""
+        return type(self).formula.__name__
+
+    def values(self, y_true, y_pred):
+        """What is averaged: the formula's values, with the options as they are now."""
+        return type(self).formula(y_true, y_pred, **{name: getattr(self, name) for name in self.options})
+
+
+def pair_of(metric, y_true, y_pred):
+    """Both as tensors of the metric's number type and of one rank, on the device of `y_pred`.
+
+    >>> pair_of(Mean(), [1, 2], torch.zeros(2, 1))[0].shape
+    torch.Size([2, 1])
+    """
+    y_pred = as_tensor(y_pred).to(metric.torch_dtype)
+    metric.follow(y_pred)
+    return match_ranks(as_tensor(y_true, like=y_pred).to(y_pred), y_pred)
+
+
+def is_matrix_pair(metric, y_true, y_pred):
+    """Raises unless both are (batch, outputs).
+
+    Errors:
+        ValueError: another number of axes.
+
+    >>> is_matrix_pair(Mean(), torch.zeros(2, 1), torch.zeros(2, 1))
+    """
+    if y_true.dim() != 2 or y_pred.dim() != 2:
+        raise ValueError(f'{type(metric).__name__} "{metric.name}" needs y_true and y_pred of shape (batch, '
+                         f"outputs); got {tuple(y_true.shape)} and {tuple(y_pred.shape)}. Reshape them.")
+
+
