@@ -179,7 +179,8 @@ def missing_name(module, name, known):
 
 def missing_tensorflow_name(module, name):
     """The sentence about a name that our `tensorflow` lacks."""
-    advice = ADVICE.get(module.prefix + name) or nearest(name, module.names())
+    asked = module.prefix + name
+    advice = ADVICE.get(asked) or ADVICE.get(asked.partition(".")[0]) or nearest(name, module.names())
     return (
         f"{module.__name__} has no `{name}`: keras_torch provides tensorflow.keras and {len(NAMES)} other "
         f"names of TensorFlow, and `{name}` is not one of them. {advice}"

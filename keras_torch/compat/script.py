@@ -87,26 +87,33 @@ def _execute(path, content):
     except SystemExit:
         raise
     except BaseException as error:
-        sys.excepthook(type(error), error, users_traceback(error.__traceback__))
+        error.__traceback__ = users_traceback(error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 
 def users_traceback(traceback):
-    """The traceback without the frames of this folder: it starts in the user's script.
+    """The traceback without the frames of this folder and of imports: it starts in the user's script.
 
     >>> users_traceback(None) is None
     True
     """
     frames = []
     while traceback is not None:
-        if os.path.dirname(os.path.abspath(traceback.tb_frame.f_code.co_filename)) != _OUR_FOLDER:
+        if not _is_machinery(traceback.tb_frame.f_code.co_filename):
             frames.append(traceback)
         traceback = traceback.tb_next
     kept = None
     for frame in reversed(frames):
         kept = types.TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return kept
+
+
+def _is_machinery(filename):
+    return (
+        filename.startswith("<frozen importlib") or os.path.dirname(os.path.abspath(filename)) == _OUR_FOLDER
+    )
 
 
 def run_again_in_child(namespace):

@@ -7,10 +7,21 @@ import numpy as np
 import pytest
 import torch
 
+from keras_torch.compat.install import install_as_keras, uninstall
 from keras_torch.compat.modules import make_module
 from keras_torch.compat.tensorflow_names import ADVICE, NAMES
 
 tf = make_module("tensorflow")
+
+
+@pytest.fixture(autouse=True)
+def alias():
+    """`tf.math` and the like are modules, found by the alias."""
+    install_as_keras()
+    yield
+    uninstall()
+
+
 X = [[1.0, 2.0], [3.0, 4.0]]
 
 CASES = [
@@ -136,7 +147,14 @@ def test_small_things():
         tf.debugging.Assert([True, False], "too big")
 
 
-@pytest.mark.parametrize("name", sorted(ADVICE))
+@pytest.mark.parametrize("name", sorted(set(ADVICE) - {"compat", "contrib"}))
 def test_advice_is_given_for_names_that_are_missing(name):
     with pytest.raises(AttributeError, match=re.escape(ADVICE[name])):
         getattr(tf, name)
+
+
+def test_advice_is_given_below_packages_that_lead_to_keras():
+    with pytest.raises(AttributeError, match=re.escape(ADVICE["compat"])):
+        tf.compat.v1.Session  # noqa: B018 - the access is the test
+    with pytest.raises(AttributeError, match=re.escape(ADVICE["contrib"])):
+        tf.contrib.rnn  # noqa: B018
