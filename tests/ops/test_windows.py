@@ -180,7 +180,7 @@ def test_zero_pad_and_crop_are_inverse():
 def test_global_pooling():
     inputs = torch.randn(2, 4, 5, 3)
     assert windows.global_average(inputs, "channels_last").equal(inputs.mean((1, 2)))
-    assert windows.global_max(inputs, "channels_first", keepdims=True).equal(inputs.amax((2, 3), keepdim=True))
+    assert windows.global_max(inputs, "channels_first", True).equal(inputs.amax((2, 3), keepdim=True))
 
 
 IMAGE = torch.zeros(1, 5, 5, 4)
