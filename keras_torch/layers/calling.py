@@ -135,6 +135,14 @@ def _converted(layer, args, kwargs):
             {**tree.map_structure(convert, others), **{n: _as_mask(layer, m) for n, m in kept.items()}})
 
 
+def as_tensors(layer, inputs):
+    """Arrays and nested number lists as tensors on the layer's device; everything else stays."""
+    if _is_number_list(inputs):
+        inputs = np.asarray(inputs)
+    return tree.map_structure(
+        lambda v: torch.as_tensor(v, device=layer._data_device()) if isinstance(v, _CONVERTED) else v, inputs)
+
+
 def _as_mask(layer, mask):
     return tree.map_structure(
         lambda m: torch.as_tensor(m, device=layer._data_device()) if isinstance(m, np.ndarray) else m, mask)
@@ -185,7 +193,7 @@ def _with_masks(layer, args, kwargs, masks):
 
 def _attach_mask(layer, inputs, masks, kwargs, outputs):
     mask = kwargs.get("mask", masks.get(_first(layer)))
-    if mask is None and not layer._makes_masks:
+    if layer.attaches_masks or (mask is None and not layer._makes_masks):
         return
     if not _passes_masks(layer, mask):
         return

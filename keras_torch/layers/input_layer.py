@@ -46,10 +46,9 @@ class InputLayer(Layer):
         self._symbol_dtype = dtype_name(dtype)
         self.batch_shape = self._full_shape(shape, batch_size, batch_shape if batch_shape is not None else old,
                                             input_tensor)
-        symbol = input_tensor
-        if symbol is None or symbol.node is not None:
-            symbol = input_symbol(self.batch_shape, self._symbol_dtype, name=self.name)
-        Node(self, (), {}, symbol)
+        if input_tensor is not None and input_tensor.node is None:
+            Node(self, (), {}, input_tensor)
+        self.symbol()
         self._finish_build(self.batch_shape)
 
     def _full_shape(self, shape, batch_size, batch_shape, tensor):
@@ -61,6 +60,12 @@ class InputLayer(Layer):
         if batch_shape is not None:
             return as_shape(batch_shape, self.label, "batch_shape")
         return (batch_size, *as_shape(shape, self.label, "shape"))
+
+    def symbol(self):
+        """The symbol of this input; a copied or unpickled layer makes a new one."""
+        if not self._inbound_nodes:
+            Node(self, (), {}, input_symbol(self.batch_shape, self._symbol_dtype, name=self.name))
+        return self._inbound_nodes[0].output_tensors[0]
 
     @property
     def dtype(self):

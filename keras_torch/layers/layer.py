@@ -98,6 +98,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     supports_masking = False
     stateful = False
     input_spec = None
+    attaches_masks = False  # True: `call` itself attaches the masks of its outputs (models made of a graph)
     activity_regularizer = None
 
     def __new__(cls, *args, **kwargs):
@@ -279,6 +280,12 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             self.activity_regularizer is None and self._mixed_dtype is None and not self._makes_masks
             and not self._signature.takes_training and not self._signature.takes_mask and self.input_spec is None
             and not self._signature.mask_names)
+
+    @property
+    def _direct(self):
+        """Whether generated code may go straight to `call` (filling in masks, casts and the phase itself)."""
+        return self._mixed_dtype is None and self.activity_regularizer is None and self.input_spec is None \
+            and not self.attaches_masks
 
     def known_size(self, input_shape, axis):
         """The size of one axis, which must be known.

@@ -10,7 +10,7 @@ import itertools
 
 from keras_torch.base import tree
 from keras_torch.base.names import unique_name
-from keras_torch.symbolic.keras_tensor import KerasTensor
+from keras_torch.symbolic.keras_tensor import RECORDER, KerasTensor
 
 _order = itertools.count()
 
@@ -142,3 +142,83 @@ def _disconnected(symbol, inputs):
     given = ", ".join(repr(x.node.operation.name if x.node is not None else x.name) for x in inputs)
     return (f"Graph disconnected: the outputs depend on the input {name!r} (shape {tuple(symbol.shape)}), which is "
             f"not among the model's inputs ({given}). Add it to `inputs`.")
+
+
+def replay(nodes, mapping, operations=None):
+    """Applies the nodes' operations again, to other symbols.
+
+    Args:
+        nodes: nodes in order; mask nodes are skipped, masks come by themselves.
+        mapping: dict, id of an old symbol -> new symbol; results are added to it.
+        operations: dict, id of an old operation -> the one to call instead; missing ones are called themselves.
+    """
+    operations = operations or {}
+
+    def new(leaf):
+        if isinstance(leaf, slice):
+            return slice(new(leaf.start), new(leaf.stop), new(leaf.step))
+        return mapping.get(id(leaf), leaf) if isinstance(leaf, KerasTensor) else leaf
+
+    for node in nodes:
+        if isinstance(node.operation, MaskCall):
+            continue
+        args, kwargs = tree.map_structure(new, node.args), tree.map_structure(new, node.kwargs)
+        operation = operations.get(id(node.operation), node.operation)
+        if isinstance(operation, FunctionCall):
+            outputs = RECORDER.record(operation.function, args, kwargs, name=operation.function_name)
+        else:
+            outputs = operation(*args, **kwargs)
+        for old, fresh in zip(node.output_tensors, symbols_in(outputs)):
+            mapping[id(old)] = fresh
+            if old._keras_mask is not None and fresh._keras_mask is not None:
+                mapping[id(old._keras_mask)] = fresh._keras_mask
+
+
+def ordered_operations(inputs, outputs):
+    """The operations of a graph in Keras's order: those farthest from the outputs first.
+
+    Args:
+        inputs: flat list of symbols.
+        outputs: flat list of symbols.
+
+    Returns:
+        list: input operations included, mask nodes left out. `get_weights` and topological loading follow it.
+    """
+    stops = {id(symbol) for symbol in inputs}
+    finished, first_seen = _finished_nodes(outputs, stops)
+    depth_of_node, depth_of = {}, {}
+    for node in reversed(finished):
+        depth = max(depth_of_node.get(id(node), 0), depth_of.get(id(node.operation), 0))
+        depth_of[id(node.operation)] = depth_of_node[id(node)] = depth
+        for symbol in () if _stops_at(node, stops) else node.input_tensors:
+            parent = symbol.node
+            depth_of_node[id(parent)] = max(depth + 1, depth_of_node.get(id(parent), 0))
+    operations = {id(node.operation): node.operation for node in finished}
+    for symbol in inputs:  # inputs that no output uses come last
+        operation = symbol.node.operation
+        if id(operation) not in operations:
+            operations[id(operation)] = operation
+            depth_of[id(operation)], first_seen[id(operation)] = 0, -1
+    return sorted(operations.values(), key=lambda op: (-depth_of[id(op)], first_seen[id(op)]))
+
+
+def _stops_at(node, stops):
+    return node.is_input or any(id(symbol) in stops for symbol in node.output_tensors)
+
+
+def _finished_nodes(outputs, stops):
+    """(nodes in the order in which a depth-first walk from the outputs finishes them, operation id -> when first seen)."""
+    finished, done, first_seen = [], set(), {}
+    for output in outputs:
+        stack = [(output.node, False)]
+        while stack:
+            node, leaving = stack.pop()
+            if leaving:
+                finished.append(node)
+            elif id(node) not in done:
+                done.add(id(node))
+                first_seen.setdefault(id(node.operation), len(first_seen))
+                stack.append((node, True))
+                if not _stops_at(node, stops):
+                    stack.extend((symbol.node, False) for symbol in reversed(node.input_tensors))
+    return finished, first_seen

@@ -1,0 +1,362 @@
+"""Models <-> configs, JSON and clones."""
+
+import functools
+import json
+import operator
+
+import torch
+
+from keras_torch.base import custom_objects as custom
+from keras_torch.base import tree
+from keras_torch.base.checks import fail, nearest
+from keras_torch.base.dtypes import dtype_name, torch_dtype
+from keras_torch.base.serialization import deserialize_keras_object, serialize_keras_object, serialize_value
+from keras_torch.base.shapes import is_shape
+from keras_torch.base.third_party import get_overridable_functions
+from keras_torch.layers.input_layer import InputLayer
+from keras_torch.layers.layer import Layer
+from keras_torch.models.graph_model import keras_history
+from keras_torch.models.recipe import Recipe
+from keras_torch.symbolic.graph import FunctionCall, MaskCall, symbols_in
+from keras_torch.symbolic.keras_tensor import RECORDER, KerasTensor
+
+
+@functools.lru_cache(maxsize=1)
+def _nameable_functions():
+    """Name -> torch function, for those that a config may name: functions of tensors only, nothing that opens files."""
+    table = {}
+    for module, functions in get_overridable_functions().items():
+        prefix = getattr(module, "__name__", str(module)).split(".")[-1]
+        for function in functions:
+            table[f"{prefix}.{getattr(function, '__name__', '')}"] = function
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "neg", "pow"):
+        table[f"operator.{name}"] = getattr(operator, name)
+    table["Tensor.size"], table["Tensor.reshape"] = torch.Tensor.size, torch.Tensor.reshape
+    return table
+
+
+@functools.lru_cache(maxsize=1)
+def _function_names():
+    names = {}
+    for name, function in _nameable_functions().items():
+        names.setdefault(function, name)
+    return names
+
+
+# ---------------------------------------------------------------------------------------------- functional models
+
+
+def functional_config(model):
+    """Keras 3's config of a functional model: layers with their inbound nodes, inputs and outputs.
+
+    Errors:
+        ValueError: a function or a constant that a config cannot name.
+    """
+    graph = model._graph
+    histories = keras_history(graph)
+    layers = []
+    for operation in graph.operations:
+        if isinstance(operation, MaskCall):
+            continue
+        entry = _operation_config(operation)
+        nodes = [node for node in graph.nodes if node.operation is operation]
+        entry["name"] = operation.name
+        entry["inbound_nodes"] = [_node_config(node, histories) for node in nodes]
+        layers.append(entry)
+    where = functools.partial(tree.map_structure, lambda symbol: list(histories[id(symbol)]))
+    return {"name": model.name, "trainable": model.trainable, "layers": layers,
+            "input_layers": where(graph.inputs), "output_layers": where(graph.outputs)}
+
+
+def _operation_config(operation):
+    if isinstance(operation, Layer):
+        entry = serialize_keras_object(operation)
+        build_config = operation.get_build_config()
+        if build_config and not isinstance(operation, InputLayer) and getattr(operation, "_graph", None) is None:
+            entry["build_config"] = build_config
+        return entry
+    name = _function_names().get(operation.function)
+    if name is None:
+        raise ValueError(f"The function {operation.function!r} of the graph has no name that a config could give. "
+                         "Put it into a Layer's call().")
+    return {"module": "keras_torch.symbolic", "class_name": "FunctionCall", "registered_name": None,
+            "config": {"function": name, "name": operation.name}}
+
+
+def _node_config(node, histories):
+    def describe(leaf):
+        if isinstance(leaf, KerasTensor):
+            if id(leaf) not in histories:
+                raise ValueError(f"{node.operation.name}: a mask given by hand cannot be written into a config.")
+            return {"class_name": "__keras_tensor__", "config": {
+                "shape": list(leaf.shape), "dtype": dtype_name(leaf.dtype),
+                "keras_history": list(histories[id(leaf)])}}
+        if isinstance(leaf, slice):
+            return {"class_name": "__slice__", "config": {"start": describe(leaf.start), "stop": describe(leaf.stop),
+                                                          "step": describe(leaf.step)}}
+        if leaf is Ellipsis:
+            return {"class_name": "__ellipsis__", "config": {}}
+        if isinstance(leaf, torch.dtype):
+            return {"class_name": "__dtype__", "config": {"name": dtype_name(leaf)}}
+        if isinstance(leaf, torch.Tensor):
+            return {"class_name": "__tensor__", "config": {"value": leaf.detach().cpu().tolist(),
+                                                           "dtype": dtype_name(leaf.dtype)}}
+        return serialize_value(leaf)
+
+    def structure(value):
+        if type(value) is tuple:
+            return {"class_name": "__tuple__", "items": [structure(item) for item in value]}
+        if type(value) is list:
+            return [structure(item) for item in value]
+        if type(value) is dict:
+            return {key: structure(item) for key, item in value.items()}
+        return describe(value)
+
+    return {"args": [structure(arg) for arg in node.args],
+            "kwargs": {key: structure(value) for key, value in node.kwargs.items()}}
+
+
+def functional_from_config(cls, config, custom_objects=None):
+    """The functional model that `functional_config` described (Keras 2's node lists are understood too)."""
+    with custom.CustomObjectScope(custom_objects):
+        operations, waiting = {}, []
+        for entry in config["layers"]:
+            operation = _operation_from(entry)
+            operations[entry.get("name") or operation.name] = operation
+            waiting.append((operation, list(entry.get("inbound_nodes", []))))
+        symbols = {name: [operation.symbol()] for name, operation in operations.items()
+                   if isinstance(operation, InputLayer)}
+        results = {(name, 0, 0): found[0] for name, found in symbols.items()}
+        _call_all(operations, waiting, results)
+        inputs = _from_histories(config["input_layers"], results)
+        outputs = _from_histories(config["output_layers"], results)
+        rest = {key: value for key, value in config.items() if key in ("name", "trainable")}
+        model = cls(inputs, outputs, **rest)
+        for entry in config["layers"]:
+            operation = operations[entry.get("name") or entry["config"].get("name")]
+            if isinstance(operation, Layer):
+                operation.build_from_config(entry.get("build_config"))
+        return model
+
+
+def _operation_from(entry):
+    if entry["class_name"] == "FunctionCall":
+        name = entry["config"]["function"]
+        function = _nameable_functions().get(name)
+        if function is None:
+            raise ValueError(f"The config names the function {name!r}, which no config may name. "
+                             f"{nearest(name, _nameable_functions())}")
+        operation = FunctionCall(function, name.split(".")[-1])
+        operation.name = entry["config"]["name"]
+        return operation
+    config = entry["config"]
+    if isinstance(config, dict) and "name" not in config and "name" in entry:
+        entry = {**entry, "config": {**config, "name": entry["name"]}}
+    layer = deserialize_keras_object(entry)
+    if not isinstance(layer, Layer):
+        raise ValueError(f"The config's entry {entry['class_name']!r} is no layer.")
+    return layer
+
+
+def _call_all(operations, waiting, results):
+    """Calls each operation for each of its nodes as soon as its inputs exist."""
+    done = {id(operation): 0 for operation in operations.values()}
+    while waiting:
+        left = []
+        for operation, nodes in waiting:
+            while nodes and _ready(nodes[0], results):
+                _call_one(operation, nodes.pop(0), results, done)
+            if nodes and not isinstance(operation, InputLayer):
+                left.append((operation, nodes))
+        if len(left) == len(waiting) and sum(len(n) for _, n in left) == sum(len(n) for _, n in waiting):
+            names = ", ".join(repr(operation.name) for operation, _ in left)
+            raise ValueError(f"The config's graph cannot be built: {names} wait for inputs that never come.")
+        waiting = left
+
+
+def _histories_in(value):
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return [tuple(value["config"]["keras_history"])]
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in _histories_in(item)]
+    if isinstance(value, (list, tuple)):
+        if len(value) in (3, 4) and isinstance(value[0], str) and all(isinstance(v, int) for v in value[1:3]):
+            return [tuple(value[:3])]
+        return [found for item in value for found in _histories_in(item)]
+    return []
+
+
+def _ready(node, results):
+    return all(history in results for history in _histories_in(node))
+
+
+def _call_one(operation, node, results, done):
+    args, kwargs = _arguments_of(node, results)
+    if isinstance(operation, FunctionCall):
+        outputs = RECORDER.record(operation.function, args, kwargs, name=operation.function_name)
+        made = symbols_in(outputs)[0].node
+        made.operation.name = operation.name
+    else:
+        outputs = operation(*args, **kwargs)
+    index = done[id(operation)]
+    done[id(operation)] = index + 1
+    for position, symbol in enumerate(symbols_in(outputs)):
+        results[(operation.name, index, position)] = symbol
+
+
+def _arguments_of(node, results):
+    if isinstance(node, dict):  # Keras 3
+        return tuple(_value_of(arg, results) for arg in node["args"]), \
+            {key: _value_of(value, results) for key, value in node.get("kwargs", {}).items()}
+    symbols = [results[tuple(item[:3])] for item in node]  # Keras 1 and 2: [[name, node, tensor, kwargs], ...]
+    kwargs = node[0][3] if node and len(node[0]) > 3 else {}
+    kwargs = {key: _value_of(value, results) for key, value in kwargs.items()}
+    return (symbols[0] if len(symbols) == 1 else symbols,), kwargs
+
+
+def _value_of(value, results):
+    if isinstance(value, dict) and "class_name" in value:
+        name, config = value["class_name"], value.get("config", {})
+        if name == "__keras_tensor__":
+            return results[tuple(config["keras_history"])]
+        if name == "__slice__":
+            return slice(*(_value_of(config[key], results) for key in ("start", "stop", "step")))
+        if name == "__ellipsis__":
+            return Ellipsis
+        if name == "__dtype__":
+            return torch_dtype(config["name"])
+        if name == "__tensor__":
+            return torch.tensor(config["value"], dtype=torch_dtype(config["dtype"]))
+        if name == "__tuple__":
+            return tuple(_value_of(item, results) for item in value.get("items", config))
+        return deserialize_keras_object(value)
+    if isinstance(value, list):
+        return [_value_of(item, results) for item in value]
+    if isinstance(value, dict):
+        return {key: _value_of(item, results) for key, item in value.items()}
+    return value
+
+
+def _from_histories(structure, results):
+    if isinstance(structure, dict):
+        return {key: _from_histories(item, results) for key, item in structure.items()}
+    if len(structure) == 3 and isinstance(structure[0], str):
+        return results[tuple(structure)]
+    return [_from_histories(item, results) for item in structure]
+
+
+# ---------------------------------------------------------------------------------------------- sequential models
+
+
+def sequential_config(model):
+    """Keras 3's config of a Sequential: its layers, the input first when it is known."""
+    first = [model._input_layer] if model._input_layer is not None else []
+    return {"name": model.name, "trainable": model.trainable, "dtype": model.dtype_policy.name,
+            "layers": [_operation_config(layer) for layer in first + model._stack]}
+
+
+def sequential_from_config(cls, config, custom_objects=None):
+    """The Sequential that a config describes; its layers are built when the input shape is known."""
+    if isinstance(config, list):
+        config = {"layers": config}
+    if "layers" not in config:
+        return super(cls, cls).from_config(config)
+    with custom.CustomObjectScope(custom_objects):
+        layers = [_operation_from(entry) for entry in config["layers"]]
+    model = cls(layers, **{key: config[key] for key in ("name", "trainable") if key in config})
+    shape = config.get("build_input_shape")
+    if model._graph is None and is_shape(shape or ()) and shape:
+        model.build(tuple(shape))
+    return model
+
+
+# ---------------------------------------------------------------------------------------------- JSON and clones
+
+
+def to_json(model, **kwargs):
+    """The model's config as JSON text."""
+    def fallback(value):
+        raise TypeError(f"{model.label}: its config holds {value!r}, which JSON cannot hold. Register the class or "
+                        "function with keras_torch.saving.register_keras_serializable(), or give it a get_config().")
+
+    return json.dumps(serialize_keras_object(model), default=fallback, **kwargs)
+
+
+def model_from_json(json_string, custom_objects=None):
+    """The model whose architecture `to_json` wrote; its weights are new.
+
+    Args:
+        json_string: the text.
+        custom_objects: dict, name -> class or function of your own.
+
+    Errors:
+        ValueError: not JSON, or a class that is not known.
+
+    Source: Keras `models.model_from_json`. Nothing in the text is executed.
+    """
+    try:
+        config = json.loads(json_string)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"model_from_json(): the text is not JSON: {error}. Give what model.to_json() "
+                         "returned.") from error
+    return deserialize_keras_object(config, custom_objects)
+
+
+def model_from_config(config, custom_objects=None):
+    """The model that `{"class_name": ..., "config": ...}` describes."""
+    return deserialize_keras_object(config, custom_objects)
+
+
+def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
+    """A model with the same layers anew: same configs, new weights.
+
+    Args:
+        model: functional or Sequential model.
+        input_tensors: symbols to build the clone on; default new inputs.
+        clone_function: function layer -> layer to use instead (the layer itself to share it); default a copy made
+            from the config.
+        call_function: kept for Keras 3; None is the only value.
+        recursive: whether inner models are cloned layer by layer with `clone_function` too.
+
+    Errors:
+        ValueError: a subclassed model, whose call cannot be cloned, or `call_function`.
+
+    Source: Keras `models.clone_model`.
+    """
+    if call_function is not None:
+        fail("clone_model()", "call_function", call_function, "None",
+             "Give a clone_function that returns the layer to be called.")
+    if not isinstance(model, Layer) or getattr(model, "_graph", None) is None and not hasattr(model, "_stack"):
+        raise ValueError("clone_model() clones functional and Sequential models; "
+                         f"got {type(model).__name__}. Rebuild a subclassed model by its class: "
+                         "type(model).from_config(model.get_config()).")
+    copy = functools.partial(_copied, clone_function, recursive)
+    if hasattr(model, "_stack"):
+        first = list(tree.flatten(input_tensors)) if input_tensors is not None else \
+            [_copy_of(model._input_layer)] if model._input_layer is not None else []
+        return type(model)([*first, *(copy(layer) for layer in model._stack)], name=model.name)
+    return _cloned_functional(model, input_tensors, copy)
+
+
+def _copied(clone_function, recursive, layer):
+    if recursive and getattr(layer, "_graph", None) is not None:
+        return clone_model(layer, clone_function=clone_function, recursive=True)
+    return _copy_of(layer) if clone_function is None or isinstance(layer, InputLayer) else clone_function(layer)
+
+
+def _copy_of(layer):
+    return type(layer).from_config(layer.get_config())
+
+
+def _cloned_functional(model, input_tensors, copy):
+    made = {}
+
+    def replace(layer):
+        if id(layer) not in made:
+            made[id(layer)] = copy(layer)
+        return made[id(layer)]
+
+    start = None if input_tensors is None else tree.flatten(input_tensors)
+    inputs, outputs = Recipe.of(model._graph).perform(replace, start)
+    return type(model)(inputs, outputs, name=model.name)
+
