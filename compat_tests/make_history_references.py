@@ -2,7 +2,12 @@
 
 Run it with a Python that has Keras and TensorFlow:
 `python compat_tests/make_history_references.py [out_name]`.
-The training is in double precision, so that the reference has no rounding of its own.
+The training is in double precision, so that the reference has no rounding of its own, and runs eagerly: in a graph
+TensorFlow does not know the size of the last batch, and Keras then averages the loss of each output over batches
+instead of samples (the total loss is right in both).
+
+Rows avoid one thing: Adam on an Embedding with a word twice in a batch. TensorFlow's sparse gradients square each
+occurrence by itself there; every other backend of Keras squares the sum.
 """
 
 from __future__ import annotations
@@ -29,7 +34,7 @@ def answers_in(build: Build, dtype: str) -> dict[str, np.ndarray]:
     keras.utils.clear_session()
     keras.backend.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
-    return answers(keras, build)
+    return answers(keras, build, run_eagerly=True)
 
 
 def main() -> None:

@@ -78,16 +78,21 @@ def set_starting_weights(model: Any) -> None:
         weight.assign(array(Values(tuple(weight.shape)), f"history/weight{i}") * np.float32(0.6))
 
 
-def answers(keras: Any, build: Build) -> dict[str, np.ndarray]:
+def answers(keras: Any, build: Build, **setup: Any) -> dict[str, np.ndarray]:
     """Runs a row.
 
+    Args:
+        keras: the module, real Keras or keras_torch.
+        build: the row.
+        setup: further arguments of `compile`.
+
     Returns:
-        dict: "history:loss" and so on (one number per epoch), "evaluate:loss", "predict0", and for each weight
-        its sum and absolute sum.
+        dict: "history:loss" and so on (one number per epoch), "evaluate:loss", "predict0", and for each
+        weight its sum and absolute sum.
     """
     fitting = build(keras)
     set_starting_weights(fitting.model)
-    fitting.model.compile(**fitting.compile)
+    fitting.model.compile(**fitting.compile, **setup)
     parts = _fit(fitting.model, fitting.fit, "history")
     if fitting.then:
         parts |= _fit(fitting.model, fitting.then, "second history")

@@ -1,4 +1,4 @@
-"""Rows about the loop: validation, steps, generators, epochs, schedules; and small networks of every family."""
+"""Rows about the loop: validation, steps, generators, epochs, schedules; and networks of every family."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cases.history_case import (
     class_data,
     number_data,
     sample_weights,
+    set_starting_weights,
     small_model,
 )
 
@@ -171,6 +172,7 @@ def _frozen_batch_normalization(keras):
 
 def _frozen_layer(keras):
     model = small_model(keras)
+    set_starting_weights(model)
     model.layers[0].trainable = False
     x, y = number_data("frozen layer")
     return Fitting(model, {"optimizer": "adam", "loss": "mse"}, {"x": x, "y": y})

@@ -111,7 +111,7 @@ def total(case: LayerCase, outputs: list[torch.Tensor]) -> torch.Tensor:
 
 
 def symbolic_model(case: LayerCase, layer: Any, unknown_batch: bool) -> tuple[Any, list]:
-    """A functional model of one layer, its inputs being the row's inputs and call arguments; and its outputs."""
+    """A functional model of one layer: its inputs are those of the row and of the call; and its outputs."""
     symbols = []
 
     def symbol(array: np.ndarray, label: str = "") -> Any:

@@ -33,7 +33,7 @@ def _difference(part: str, ours: np.ndarray, theirs: np.ndarray) -> str:
     """What is wrong with one part, or nothing."""
     if ours.shape != theirs.shape:
         return f"{part}: shape {ours.shape}, Keras has {theirs.shape}"
-    distance = reference_files.distance(ours, theirs)
+    distance = reference_files.distance(ours, theirs, floor=0.01)
     if distance <= TOLERANCE:
         return ""
     return f"{part}: {distance:.1e} apart; ours {np.ravel(ours)[:6]}, Keras {np.ravel(theirs)[:6]}"
