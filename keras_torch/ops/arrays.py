@@ -381,7 +381,7 @@ def _mirrored(size, before, after, mode, device):
 
 
 def take(x, indices, axis=None):
-    """The slices at `indices` along `axis` (of the flattened tensor for None); negative ones count from the end.
+    """The slices at `indices` along `axis` (None: of the flattened tensor); negative ones count from the end.
 
     >>> take([[1, 2], [3, 4]], [1], axis=0)
     tensor([[3, 4]], dtype=torch.int32)

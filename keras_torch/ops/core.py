@@ -59,7 +59,7 @@ def pair(x1, x2):
 def one_node(function):
     """Decorator: given symbols, the whole call is recorded as one node of the graph.
 
-    Needed where a function makes new tensors or reads sizes: a symbol has no device and may not know its sizes.
+    Needed where a function makes new tensors or reads sizes: a symbol has no device and unknown sizes.
 
     >>> @one_node
     ... def ramp_like(x):

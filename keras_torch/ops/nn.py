@@ -462,7 +462,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
 
 def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
-    """`-log(p[t])` along `axis`, `target` holding class numbers; probabilities are first divided by their sum.
+    """`-log(p[t])` along `axis`, `target` holding class numbers; probabilities are divided by their sum.
 
     >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]])
     tensor([0.6931])
