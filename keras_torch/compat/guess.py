@@ -20,7 +20,7 @@ KERAS1_LAYERS = frozenset(
 )
 KERAS2_METHODS = frozenset("fit_generator evaluate_generator predict_generator predict_classes".split())
 KERAS2_ARGUMENTS = frozenset({"lr", "schedule_decay"})
-KERAS2_NAMES = frozenset("CuDNNLSTM CuDNNGRU multi_gpu_model np_utils LearningRateScheduler_v1".split())
+KERAS2_NAMES = frozenset("CuDNNLSTM CuDNNGRU multi_gpu_model".split())
 OPTIMIZERS = frozenset("SGD Adam RMSprop Adagrad Adadelta Adamax Nadam".split())
 OLD_MODULES = frozenset(
     """layers.core layers.convolutional layers.pooling layers.local layers.recurrent
@@ -125,7 +125,8 @@ class _Evidence(ast.NodeVisitor):
             self.note("keras1", "Model(input=, output=)")
         if called in KERAS2_METHODS:
             self.note("keras2", called)
-        if called in OPTIMIZERS and given & KERAS2_ARGUMENTS:
+        elsewhere = self.path_of(node.func) and inside_keras(self.path_of(node.func)) is None
+        if called in OPTIMIZERS and given & KERAS2_ARGUMENTS and not elsewhere:
             self.note("keras2", "lr=")
         if called in KERAS1_LAYERS:
             second = node.args[1] if len(node.args) > 1 else None

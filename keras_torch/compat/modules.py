@@ -161,8 +161,8 @@ def is_provided(fullname):
 def make_module(fullname):
     """A new alias module for a path for which `is_provided` holds.
 
-    >>> make_module("tensorflow.math").sqrt(torch.tensor(9.0))
-    tensor(3.)
+    >>> make_module("tensorflow.math").sqrt([9.0])
+    tensor([3.])
     """
     kind = TensorflowAlias if paths.inside_keras(fullname) is None else KerasAlias
     return kind(fullname, f"`{fullname}`, provided by keras_torch.")

@@ -52,6 +52,7 @@ def test_generation_is_read_from_imports_and_arguments(dialect, source, reason):
         "print('no keras at all')",
         "import tensorflow as tf\nfrom keras.layers import Dense\ntf.random.set_seed(1)",
         "from sklearn.cluster import KMeans\nKMeans(init='random', lr=3)",
+        "import keras, torch\ntorch.optim.Adam(model.parameters(), lr=1e-3)",
         "print 'python 2'",
         "",
     ],
