@@ -191,7 +191,8 @@ def _class_numbers(y_true, y_pred, axis):
     if tuple(y_true.shape) != tuple(y_pred.shape[:-1]):
         raise ValueError(f"sparse_categorical_crossentropy: y_true has the shape {tuple(y_true.shape)}; for "
                          f"y_pred {tuple(y_pred.shape)} (class axis last) it must be "
-                         f"{tuple(y_pred.shape[:-1])}: one class number per prediction. For one-hot y_true use categorical_crossentropy.")
+                         f"{tuple(y_pred.shape[:-1])}: one class number per prediction. For one-hot y_true "
+                         "use categorical_crossentropy.")
     return y_true.to(y_pred.device, torch.long), y_pred
 
 
@@ -334,8 +335,8 @@ class BinaryFocalCrossentropy(FormulaLoss):
                   "gamma": _GAMMA}
 
     def __init__(self, apply_class_balancing=False, alpha=0.25, gamma=2.0, from_logits=False,
-                 label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size", name="binary_focal_crossentropy",
-                 dtype=None):
+                 label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
+                 name="binary_focal_crossentropy", dtype=None):
         super().__init__(reduction, name, dtype)
 
 

@@ -82,8 +82,8 @@ def require_equal_shapes(name, y_true, y_pred):
     >>> require_equal_shapes("mse", torch.zeros(2), torch.zeros(2))
     """
     if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError(f"{name}: y_true has the shape {tuple(y_true.shape)} and y_pred {tuple(y_pred.shape)}. "
-                         "They must be equal: give y_true one value for each value of y_pred.")
+        raise ValueError(f"{name}: y_true has the shape {tuple(y_true.shape)} and y_pred "
+                         f"{tuple(y_pred.shape)}. Give y_true one value for each value of y_pred.")
 
 
 def safe_divide(numerator, denominator):
@@ -112,12 +112,13 @@ def per_sample(weights, values):
     >>> per_sample(torch.ones(2), torch.ones(2, 3))[0].shape
     torch.Size([2, 1])
     """
+    given = tuple(weights.shape)
     values, weights = match_ranks(values, weights)
     if 0 < weights.dim() < values.dim():
         weights = weights.reshape(tuple(weights.shape) + (1,) * (values.dim() - weights.dim()))
     aligned = zip(reversed(weights.shape), reversed(values.shape))
     if weights.dim() > values.dim() > 0 or any(w not in (1, v) for w, v in aligned):
-        raise ValueError(f"Weights or a mask of shape {tuple(weights.shape)} do not fit loss values of shape "
+        raise ValueError(f"Weights or a mask of shape {given} do not fit loss values of shape "
                          f"{tuple(values.shape)}. Give one weight per sample, or one per step; with a mask, "
                          "y_true needs as many axes as y_pred.")
     return weights, values

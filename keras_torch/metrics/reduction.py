@@ -155,7 +155,7 @@ class MeanMetricWrapper(Mean):
         values = self.values(y_true, y_pred)
         if isinstance(values, dict):
             raise TypeError(f'The metric function "{self.name}" returned a dictionary {sorted(values)}. '
-                            "Write one function for each entry, or a Metric whose result() returns the dictionary.")
+                            "Write one function per entry, or a Metric whose result() is the dictionary.")
         values = as_tensor(values)
         if mask is not None:
             sample_weight = fold_mask(sample_weight, mask, False, _cast(values, self.torch_dtype))

@@ -1,0 +1,111 @@
+"""What a loss row and a metric row are, and the numbers they are fed with - in real Keras and in keras_torch alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from cases.arrays import Values, array
+
+
+def numbers(kind: str, shape: tuple, label: str) -> np.ndarray:
+    """Labels or predictions.
+
+    Args:
+        kind: "float" (-1..1), "positive" (0.5..1.5), "unit" (0..1), "tenths" (0, 0.1, ... 1), "binary" (0 and 1),
+            "signs" (-1 and 1), "classes" (class numbers below the last size, which the shape loses), "column" (the
+            same with a last axis of size 1), "one_hot", "softmax" (rows of sum 1).
+        shape: shape of the predictions.
+        label: any text; another label gives other numbers.
+    """
+    if kind in ("float", "positive"):
+        return array(Values(shape, kind), label)
+    if kind in ("classes", "column", "one_hot"):
+        classes = array(Values(shape[:-1], "whole", shape[-1]), label)
+        return {"classes": classes, "column": classes[..., None], "one_hot": np.eye(shape[-1])[classes]}[kind]
+    unit = array(Values(shape), label) / 2 + 0.5
+    if kind == "softmax":
+        powers = np.exp(4 * unit)
+        return (powers / powers.sum(-1, keepdims=True)).astype("float32")
+    if kind in ("binary", "signs"):
+        return ((unit > 0.5) * 2.0 - 1.0 if kind == "signs" else unit > 0.5).astype("float32")
+    return (np.round(unit * 10) / 10 if kind == "tenths" else unit).astype("float32")
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """One loss with arguments and data.
+
+    Args:
+        loss: name of the class in `keras.losses`.
+        note: what is special; with the class it is the name of the case.
+        y_true: kind of the labels.
+        y_pred: kind of the predictions.
+        shape: of the predictions.
+        arguments: of the constructor.
+        weights: shape of the sample weights, or None.
+        masked: whether the predictions carry a mask (batch, steps).
+    """
+
+    loss: str
+    note: str
+    y_true: str
+    y_pred: str
+    shape: tuple = (4, 5)
+    arguments: dict = field(default_factory=dict)
+    weights: tuple | None = None
+    masked: bool = False
+
+    @property
+    def name(self) -> str:
+        """Key in the reference file and id of the test."""
+        return f"{self.loss}-{self.note}"
+
+    def data(self) -> tuple:
+        """(y_true, y_pred, sample_weight or None, mask or None)."""
+        weights = None if self.weights is None else numbers("positive", self.weights, f"{self.name}/weights")
+        mask = array(Values(self.shape[:2], "back"), self.name) if self.masked else None
+        y_true = numbers(self.y_true, self.shape, f"{self.name}/true")
+        return y_true, numbers(self.y_pred, self.shape, f"{self.name}/pred"), weights, mask
+
+
+@dataclass(frozen=True)
+class MetricCase:
+    """One metric with arguments and data for a few batches.
+
+    Args:
+        metric: name of the class in `keras.metrics`.
+        note: what is special; with the class it is the name of the case.
+        y_true: kind of the labels; None for metrics of plain values.
+        y_pred: kind of the predictions.
+        shape: of all predictions, the batches together.
+        arguments: of the constructor.
+        weights: shape of one sample's weight, () for one number; None for no weights.
+        masked: whether the predictions carry a mask (batch, steps).
+        whole_weights: whether the weights are 1 and 2.
+    """
+
+    metric: str
+    note: str
+    y_true: str | None
+    y_pred: str
+    shape: tuple = (12, 5)
+    arguments: dict = field(default_factory=dict)
+    weights: tuple | None = None
+    masked: bool = False
+    whole_weights: bool = False
+
+    @property
+    def name(self) -> str:
+        """Key in the reference file and id of the test."""
+        return f"{self.metric}-{self.note}"
+
+    def data(self) -> tuple:
+        """(y_true or None, y_pred, sample_weight or None, mask or None), all batches together."""
+        weights = None
+        if self.weights is not None:
+            weights = numbers("positive", (self.shape[0], *self.weights), f"{self.name}/weights")
+            weights = np.ceil(weights).astype("int32") if self.whole_weights else weights
+        mask = array(Values(self.shape[:2], "middle"), self.name) if self.masked else None
+        y_true = None if self.y_true is None else numbers(self.y_true, self.shape, f"{self.name}/true")
+        return y_true, numbers(self.y_pred, self.shape, f"{self.name}/pred"), weights, mask
