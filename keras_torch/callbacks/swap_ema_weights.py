@@ -17,8 +17,8 @@ class SwapEMAWeights(Callback):
         ValueError: the optimizer keeps no average (`use_ema=True`).
 
     Notes:
-        Before the first step there is no average, and nothing is swapped. While swapped, the weights' own values
-        take memory of their own; the average stays untouched, so an interrupted training loses neither.
+        Before the first step there is no average, and nothing is swapped. While swapped, the own values
+        of the weights take memory too; the average stays untouched, so an interrupted training loses neither.
 
     Source: Keras `callbacks.SwapEMAWeights`.
 

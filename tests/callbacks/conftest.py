@@ -1,7 +1,7 @@
 """A model small enough to see through, for driving callbacks without training."""
 
 import pytest
-from callbacks.fake_model import FakeModel
+from cases.fake_model import FakeModel
 
 
 @pytest.fixture

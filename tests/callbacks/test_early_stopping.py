@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from callbacks.fake_model import RECORDED, SEQUENCES, FakeMetric
+from cases.fake_model import RECORDED, SEQUENCES, FakeMetric
 
 from keras_torch.callbacks import EarlyStopping
 from keras_torch.callbacks.logs import Logs

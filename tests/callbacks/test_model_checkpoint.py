@@ -3,7 +3,7 @@
 import pathlib
 
 import pytest
-from callbacks.fake_model import RECORDED, SEQUENCES
+from cases.fake_model import RECORDED, SEQUENCES
 
 from keras_torch.callbacks import ModelCheckpoint
 

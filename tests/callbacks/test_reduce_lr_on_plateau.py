@@ -1,7 +1,7 @@
 """ReduceLROnPlateau lowers the rate when Keras's does."""
 
 import pytest
-from callbacks.fake_model import RECORDED, SEQUENCES
+from cases.fake_model import RECORDED, SEQUENCES
 
 from keras_torch.callbacks import ReduceLROnPlateau
 from keras_torch.dialects import dialect

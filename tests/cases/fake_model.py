@@ -38,6 +38,6 @@ class FakeMetric:
         self.name, self._direction = name, direction
 
 
-_STORED = pathlib.Path(__file__).with_name("reference_sequences.json")
+_STORED = pathlib.Path(__file__).parent.parent / "references" / "callbacks.json"
 RECORDED = json.loads(_STORED.read_text(encoding="utf-8"))
 SEQUENCES = RECORDED["sequences"]   # name -> values of the watched quantity, by epoch
