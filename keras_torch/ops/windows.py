@@ -24,6 +24,7 @@ _KERNEL_TO_TORCH = {4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
 _CONVOLVE = {2: F.conv2d, 3: F.conv3d}
 _CONVOLVE_TRANSPOSED = {2: F.conv_transpose2d, 3: F.conv_transpose3d}
 _MAX_POOL = {2: torch.max_pool2d, 3: torch.max_pool3d}
+_AVERAGE_POOL = {2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
 def per_axis(value, rank, owner, argument):
@@ -269,21 +270,22 @@ def pool_average(inputs, window):
     """
     images = window.enter(inputs)
     padding, uneven = _pool_recipe(window, images)
-    average = F.avg_pool2d if len(window.size) == 2 else _average_pool3d
+    volumes = len(window.size) == 3
+    average = _average_volumes if volumes and window.channels_last else _AVERAGE_POOL[len(window.size)]
     outputs = average(images, window.size, window.strides, padding, window.padding == "same", False)
     return window.leave(outputs if uneven is None else _skip_first(outputs, uneven))
 
 
-def _average_pool3d(images, size, strides, padding, ceil_mode, count_include_pad):
+def _average_volumes(images, size, strides, padding, ceil_mode, count_include_pad):
     """Average pooling of volumes: over each plane, then over depth; a mean over a box is a mean of means.
 
-    torch's own kernel for volumes returns channels_first memory and is several times slower on channels_last.
+    torch's own kernel for volumes copies channels_last memory to channels_first and is several times slower.
     """
     batch, channels, depth, height, width = images.shape
     planes = images.movedim(2, 1).flatten(0, 1)  # (batch * depth, channels, height, width)
     planes = F.avg_pool2d(planes, size[1:], strides[1:], padding[1:], ceil_mode, count_include_pad)
     height, width = planes.shape[2:]
-    stack = planes.unflatten(0, (batch, depth)).movedim(1, 2).flatten(3)  # (batch, channels, depth, cells)
+    stack = planes.movedim(1, -1).reshape(batch, depth, height * width, channels).movedim(-1, 1)
     stack = F.avg_pool2d(stack, (size[0], 1), (strides[0], 1), (padding[0], 0), ceil_mode, count_include_pad)
     return stack.unflatten(3, (height, width))
 
