@@ -107,8 +107,8 @@ def _pattern_shape(layer, inputs):
         shape = tuple(own if size is None else size for size, own in zip(layer.noise_shape, sizes))
         if all(size in (1, own) for size, own in zip(shape, sizes)):
             return shape
-    raise ValueError(f"{layer.label}: `noise_shape` {layer.noise_shape} does not fit inputs of shape {sizes}. "
-                     "Give each axis 1, None or the input's size.")
+    raise ValueError(f"{layer.label}: `noise_shape` {layer.noise_shape} does not fit inputs of shape "
+                     f"{sizes}. Give each axis 1, None or the input's size.")
 
 
 class SpatialDropout(Noise):
@@ -165,7 +165,7 @@ class SpatialDropout2D(SpatialDropout):
     rank = 2
 
     def __init__(self, rate, data_format=None, seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(rate, seed, **kwargs)
 
 
 class SpatialDropout3D(SpatialDropout):
@@ -178,7 +178,7 @@ class SpatialDropout3D(SpatialDropout):
     rank = 3
 
     def __init__(self, rate, data_format=None, seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(rate, seed, **kwargs)
 
 
 class GaussianNoise(Noise):

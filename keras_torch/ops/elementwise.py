@@ -734,6 +734,16 @@ def bitwise_right_shift(x, y):
     return torch.bitwise_right_shift(*pair(x, y))
 
 
+def cbrt(x):
+    """The cube root, negative for negative numbers.
+
+    >>> cbrt([-8.0])
+    tensor([-2.])
+    """
+    x = as_tensor(x)
+    return torch.sign(x) * torch.pow(torch.abs(x), 1 / 3)
+
+
 def ldexp(x1, x2):
     """`x1 * 2**x2`, `x2` being whole numbers.
 

@@ -558,3 +558,7 @@ def _attention_mask(query, key, bias, mask, is_causal):
         return mask
     bias = as_tensor(bias, like=query).to(query.dtype)
     return bias if mask is None else torch.where(mask, bias, -torch.inf)
+
+
+swish = silu
+hard_swish = hard_silu

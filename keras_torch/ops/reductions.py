@@ -235,7 +235,6 @@ def _running(function, x, axis, dtype):
     return function(x, dim=axis, dtype=x.dtype)
 
 
-@one_node
 def quantile(x, q, axis=None, method="linear", keepdims=False):
     """The value below which the fraction `q` of the values lies.
 
@@ -246,12 +245,27 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     >>> quantile([1.0, 2.0, 3.0], 0.5)
     tensor(2.)
     """
+    return _quantile(x, q, axis, method, keepdims, skip_nan=False)
+
+
+def nanquantile(x, q, axis=None, method="linear", keepdims=False):
+    """`quantile` of the values that are not NaN.
+
+    >>> nanquantile([1.0, 3.0, float("nan")], 0.5)
+    tensor(2.)
+    """
+    return _quantile(x, q, axis, method, keepdims, skip_nan=True)
+
+
+@one_node
+def _quantile(x, q, axis, method, keepdims, skip_nan):
     x = _floats(x)
     q = as_tensor(q, like=x).to(x.dtype)
     axes = sorted(one % x.dim() for one in _axes(x, axis))
     kept = [one for one in range(x.dim()) if one not in axes]
     flat = x.permute(*kept, *axes).flatten(len(kept)) if axes else x.unsqueeze(-1)
-    result = torch.quantile(flat, q, dim=-1, interpolation=method)
+    quantiles = torch.nanquantile if skip_nan else torch.quantile
+    result = quantiles(flat, q, dim=-1, interpolation=method)
     if keepdims:
         for one in axes:
             result = result.unsqueeze(one + q.dim())
@@ -353,6 +367,24 @@ def bincount(x, weights=None, minlength=0, sparse=False):
         return torch.stack([bincount(row, weight, size) for row, weight in zip(x, weights)])
     counts = torch.bincount(x, None if weights is None else as_tensor(weights, like=x), minlength)
     return counts.int() if weights is None else counts.to(as_tensor(weights).dtype)
+
+
+def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
+    """`percentile` of the values that are not NaN.
+
+    >>> nanpercentile([1.0, 3.0, float("nan")], 50)
+    tensor(2.)
+    """
+    return nanquantile(x, as_tensor(q) / 100, axis, method, keepdims)
+
+
+def nanmedian(x, axis=None, keepdims=False):
+    """`median` of the values that are not NaN.
+
+    >>> nanmedian([1.0, 3.0, float("nan")])
+    tensor(2.)
+    """
+    return nanquantile(x, 0.5, axis, "midpoint", keepdims)
 
 
 def _without_nan(x, value):
