@@ -1,0 +1,122 @@
+"""Adagrad and Adadelta."""
+
+import torch
+
+from keras_torch.base.third_party import foreach
+from keras_torch.optimizers.optimizer import Optimizer
+from keras_torch.optimizers.steps import descend, divide_by_root, mix_squares
+
+
+class Adagrad(Optimizer):
+    """Divides each gradient by the root of the sum of its squares: `w -= rate * g / sqrt(a + epsilon)`.
+
+    Args:
+        learning_rate: step size: a number, a schedule, or a function without arguments.
+        initial_accumulator_value: where the sums start.
+        epsilon: small number under the root; None for the setting `epsilon()`.
+        **kwargs: those of `Optimizer`.
+
+    Source: Keras 3 `optimizers.Adagrad`; Duchi et al. (2011). In torch: `torch.optim.Adagrad`.
+
+    >>> Adagrad().initial_accumulator_value
+    0.1
+    """
+
+    slots = ("accumulator",)
+
+    def __init__(self, learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-7, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+
+    def new_slot(self, name, param):
+        """Sums start at `initial_accumulator_value`; see `Optimizer.new_slot`."""
+        start = self.initial_accumulator_value if name == "accumulator" else 0.0
+        return super().new_slot(name, param).fill_(start)
+
+    def rule(self, params, grads, rate, step, accumulator):
+        """One update; see `Optimizer.rule`."""
+        foreach.addcmul_(accumulator, grads, grads)
+        descend(params, divide_by_root(grads, accumulator, self.epsilon), rate)
+
+
+class Adadelta(Optimizer):
+    """Scales each gradient by the ratio of two running roots: of past updates and of past gradients.
+
+    Args:
+        learning_rate: step size: a number, a schedule, or a function without arguments.
+        rho: share kept of the averages, 0..1.
+        epsilon: small number under the roots; None for the setting `epsilon()`.
+        **kwargs: those of `Optimizer`.
+
+    Source: Keras 3 `optimizers.Adadelta`; Zeiler (2012). In torch: `torch.optim.Adadelta`.
+
+    >>> Adadelta().rho
+    0.95
+    """
+
+    slots = ("accumulated_grad", "accumulated_delta_var")
+
+    def __init__(self, learning_rate=0.001, rho=0.95, epsilon=1e-7, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+
+    def rule(self, params, grads, rate, step, accumulated_grad, accumulated_delta_var):
+        """One update; see `Optimizer.rule`."""
+        mix_squares(accumulated_grad, grads, self.rho)
+        past = foreach.sqrt(foreach.add(accumulated_delta_var, self.epsilon))
+        updates = foreach.mul(past, divide_by_root(grads, accumulated_grad, self.epsilon))
+        mix_squares(accumulated_delta_var, updates, self.rho)
+        descend(params, updates, rate)
+
+
+class Adafactor(Optimizer):
+    """Adam without its memory: the average of squares of a matrix is kept as one row and one column.
+
+    Args:
+        learning_rate: largest step size: a number, a schedule, or a function without arguments.
+        beta_2_decay: exponent of the share kept: 1 - step ** beta_2_decay.
+        epsilon_1: added to squared gradients.
+        epsilon_2: least root mean square of a weight that scales the step.
+        clip_threshold: largest root mean square of an update.
+        relative_step: the step size falls with 1 / sqrt(step).
+        **kwargs: those of `Optimizer`.
+
+    Source: Keras 3 `optimizers.Adafactor`; Shazeer and Stern (2018). In torch: `torch.optim.Adafactor`.
+
+    >>> Adafactor().beta_2_decay
+    -0.8
+    """
+
+    slots = ("row", "column", "velocity")
+
+    def __init__(self, learning_rate=0.001, beta_2_decay=-0.8, epsilon_1=1e-30, epsilon_2=1e-3,
+                 clip_threshold=1.0,
+                 relative_step=True, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+
+    def new_slot(self, name, param):
+        """Rows and columns are means over one axis (one number below two axes); see `Optimizer.new_slot`."""
+        if name == "row":
+            return param.new_zeros(param.shape[:-1] if param.ndim > 1 else ()).as_subclass(torch.Tensor)
+        if name == "column":
+            return param.new_zeros(param.shape[:-2] + param.shape[-1:] if param.ndim > 1 else ()
+                                   ).as_subclass(torch.Tensor)
+        return super().new_slot(name, param)
+
+    def rule(self, params, grads, rate, step, row, column, velocity):
+        """One update; see `Optimizer.rule`."""
+        share = torch.as_tensor(rate, device=params[0].device).clamp(max=1 / step ** 0.5)
+        keep = 1 - step ** self.beta_2_decay
+        for param, grad, r, c, v in zip(params, grads, row, column, velocity):
+            squares = grad * grad + self.epsilon_1
+            if param.ndim > 1:
+                r.mul_(keep).add_(squares.mean(-1) * (1 - keep))
+                c.mul_(keep).add_(squares.mean(-2) * (1 - keep))
+                torch.mul((r / r.mean(-1, keepdim=True)).unsqueeze(-1), c.unsqueeze(-2), out=v)
+            else:
+                v.mul_(keep).add_(squares * (1 - keep))
+            update = grad / v.sqrt()
+            update = update / (_root_mean_square(update) / self.clip_threshold).clamp(min=1.0)
+            param.sub_(update * (_root_mean_square(param).clamp(min=self.epsilon_2) * share))
+
+
+def _root_mean_square(tensor):
+    return tensor.square().mean().sqrt()

@@ -1,0 +1,231 @@
+"""Dynamic loss scaling, for training in float16."""
+
+import numpy as np
+import torch
+
+from keras_torch.base import checks
+from keras_torch.base.checks import Term, fail
+from keras_torch.base.serialization import deserialize_keras_object, serialize_keras_object
+from keras_torch.base.third_party import foreach, unscale_and_check, update_loss_scale
+from keras_torch.base.variable import StateVariable
+from keras_torch.optimizers.optimizer import Optimizer
+from keras_torch.optimizers.state import VariableList
+
+
+def _an_optimizer(owner, argument, value):
+    if not isinstance(value, Optimizer) or isinstance(value, LossScaleOptimizer):
+        fail(owner, argument, value, "an optimizer without loss scaling", "Write "
+                                                                          "LossScaleOptimizer(Adam(1e-3)).")
+
+
+class LossScaleOptimizer(Optimizer):
+    """Multiplies the loss so that float16 gradients do not vanish; leaves out steps that overflow.
+
+    The scale doubles after `dynamic_growth_steps` good steps and is halved by a bad one.
+
+    Args:
+        inner_optimizer: the optimizer that makes the updates.
+        initial_scale: first scale of the loss.
+        dynamic_growth_steps: good steps after which the scale doubles.
+        name: name; default the class name in snake_case.
+
+    Errors:
+        ValueError: the inner optimizer scales losses by itself.
+
+    Notes:
+        On an accelerator nothing is read back: gradients are checked, the scale is changed and the update is
+        left out on the device, and the inner optimizer counts there. Where it cannot (see
+        `Optimizer.capturable`), one number is read per step.
+
+    Source: Keras 3 `optimizers.LossScaleOptimizer`. In torch: `torch.amp.GradScaler`.
+
+    >>> weights = torch.nn.Parameter(torch.ones(2))
+    >>> inner = Optimizer()
+    >>> LossScaleOptimizer(inner, initial_scale=8.0).scale_loss(torch.tensor(2.0))
+    tensor(16.)
+    """
+
+    vocabulary = {
+        "inner_optimizer": Term(_an_optimizer, doc="the optimizer that makes the updates", optional=False),
+        "initial_scale": Term(checks.positive_number, float, "first scale of the loss", optional=False),
+        "dynamic_growth_steps": Term(checks.positive_int, doc="good steps after which the scale doubles",
+                                     optional=False),
+    }
+
+    def __init__(self, inner_optimizer, initial_scale=2.0 ** 15, dynamic_growth_steps=2000, name=None):
+        super().__init__(name=name)
+        if inner_optimizer.loss_scale_factor is not None:
+            fail(self._owner(), "inner_optimizer", inner_optimizer.name, "an optimizer without "
+                                                                         "`loss_scale_factor`",
+                 "Leave one of the two out.")
+        self.dynamic_scale = torch.tensor(self.initial_scale)
+        self.step_counter = torch.tensor(0, dtype=torch.int32)
+        self._bad = torch.zeros(1)
+
+    # What belongs to the inner optimizer.
+
+    @property
+    def learning_rate(self):
+        """The inner optimizer's learning rate."""
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        if "inner_optimizer" in self.__dict__ and "built" in self.__dict__:
+            self.inner_optimizer.learning_rate = value
+        self._schedule = None
+
+    lr = learning_rate
+
+    @property
+    def iterations(self):
+        """The inner optimizer's number of updates."""
+        return self.inner_optimizer.iterations
+
+    @iterations.setter
+    def iterations(self, value):
+        self.inner_optimizer.iterations = value
+
+    @property
+    def param_groups(self):
+        """The inner optimizer's parameter groups."""
+        return self.inner_optimizer.param_groups if self.__dict__.get("built") else self._groups
+
+    @param_groups.setter
+    def param_groups(self, groups):
+        self._groups = groups
+
+    @property
+    def state(self):
+        """The inner optimizer's state."""
+        return self.inner_optimizer.state
+
+    @state.setter
+    def state(self, value):
+        pass  # torch's constructor makes one
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        """See `Optimizer.exclude_from_weight_decay`."""
+        self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
+
+    def build(self, variables):
+        """Builds the inner optimizer; see `Optimizer.build`."""
+        self.inner_optimizer.build(variables)
+        if not self.built:
+            self.built = True
+            device = self.inner_optimizer._blocks[0].device
+            self.dynamic_scale = self.dynamic_scale.to(device)
+            self.step_counter = self.step_counter.to(device)
+            self._bad = self._bad.to(device)
+        self._variables = self.inner_optimizer._variables
+        self._blocks = self.inner_optimizer._blocks
+        return self
+
+    def zero_grad(self, set_to_none=True):
+        """Forgets the gradients, as in torch."""
+        self.inner_optimizer.zero_grad(set_to_none)
+
+    def finalize_variable_values(self, var_list):
+        """Puts the inner optimizer's moving average into the variables."""
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    # Scaling.
+
+    def scale_loss(self, loss):
+        """The loss to call `backward` on."""
+        return loss * (self.dynamic_scale if loss.device == self.dynamic_scale.device else self.initial_scale)
+
+    def update(self, parts):
+        """One update, or none when a gradient is not finite; see `Optimizer.update`."""
+        parts = [part._replace(grads=foreach.mul(part.grads, 1.0)) for part in parts if part.grads]
+        if not parts:
+            self._complain_about_no_gradients()
+        self._bad.zero_()
+        inverse = self.dynamic_scale.reciprocal()
+        for part in parts:
+            unscale_and_check(part.grads, self._bad, inverse)
+        if self._bad.device.type != "cpu" and self.inner_optimizer.capturable:
+            self._update_unless_bad(parts)
+        elif not self._bad.item():
+            self.inner_optimizer.update(parts)
+        update_loss_scale(self.dynamic_scale, self.step_counter, self._bad, 2.0, 0.5,
+                          self.dynamic_growth_steps)
+
+    def _update_unless_bad(self, parts):
+        """Makes the update and takes it back where it was bad, without knowing which it is."""
+        inner = self.inner_optimizer
+        inner.use_device_clock()
+        touched = [tensor for part in parts for tensors in (part.params,
+                                                            *part.slots.values()) for tensor in tensors]
+        before = [tensor.clone(memory_format=torch.preserve_format) for tensor in touched +
+                  [inner._clock.count]]
+        inner.update(parts)
+        bad = self._bad[0] > 0
+        for tensor, old in zip(touched + [inner._clock.count], before):
+            tensor.copy_(torch.where(bad, old, tensor))
+
+    def _regroup(self):
+        self.inner_optimizer._regroup()
+        self._blocks = self.inner_optimizer._blocks
+
+    # State and config.
+
+    def _own_variables(self):
+        """Keras's files begin with a count and a learning rate that are not used."""
+        return [StateVariable(torch.tensor(0), name="iteration"), StateVariable(torch.tensor(0.0),
+                                                                                name="learning_rate"),
+                StateVariable(self.step_counter, name="step_counter"),
+                StateVariable(self.dynamic_scale, name="dynamic_scale")]
+
+    @property
+    def variables(self):
+        """Own state, then the inner optimizer's variables, as in Keras 3's files."""
+        return VariableList(self._own_variables() + self.inner_optimizer.variables)
+
+    def get_weights(self):
+        """Own state and the inner optimizer's weights."""
+        return [variable.numpy() for variable in self._own_variables()] + self.inner_optimizer.get_weights()
+
+    def set_weights(self, weights):
+        """Restores what `get_weights` gave."""
+        self.inner_optimizer.set_weights(weights[4:])
+        self._restore_own(weights)
+
+    def load_own_variables(self, store):
+        """Restores what `save_own_variables` wrote; see `Optimizer.load_own_variables`."""
+        arrays = [store[key] for key in sorted(store.keys(), key=int)]
+        self.inner_optimizer.load_own_variables({str(place): array for place, array in enumerate(arrays[4:])})
+        self._restore_own(arrays)
+
+    def _restore_own(self, arrays):
+        for array, variable in zip(arrays, self._own_variables()):
+            variable.assign(torch.as_tensor(np.asarray(array)))
+
+    def state_dict(self):
+        """The inner optimizer's, with `loss_scale` and `good_steps` beside it."""
+        return {**self.inner_optimizer.state_dict(), "loss_scale": self.dynamic_scale.clone(),
+                "good_steps": self.step_counter.clone()}
+
+    def load_state_dict(self, state_dict):
+        """Restores a `state_dict()`."""
+        self.inner_optimizer.load_state_dict(state_dict)
+        self.dynamic_scale.copy_(state_dict["loss_scale"])
+        self.step_counter.copy_(state_dict["good_steps"])
+
+    def __getstate__(self):
+        return {key: value for key, value in self.__dict__.items()
+                if key not in ("_blocks", "step") and not key.startswith("_optimizer_")}
+
+    def __setstate__(self, state):
+        torch.optim.Optimizer.__setstate__(self, {**state, "_blocks": state["inner_optimizer"]._blocks})
+
+    def get_config(self):
+        """Arguments that rebuild this optimizer, without its state."""
+        return {"name": self.name, "inner_optimizer": serialize_keras_object(self.inner_optimizer),
+                "initial_scale": self.initial_scale, "dynamic_growth_steps": self.dynamic_growth_steps}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """The optimizer that `get_config` described."""
+        inner = deserialize_keras_object(config["inner_optimizer"], custom_objects)
+        return cls(**{**config, "inner_optimizer": inner})

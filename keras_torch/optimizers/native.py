@@ -1,0 +1,128 @@
+"""Optimizers written for torch, with Keras's face."""
+
+import inspect
+
+import torch
+
+from keras_torch.optimizers.optimizer import Optimizer
+
+
+class NativeOptimizer(Optimizer):
+    """Any `torch.optim.Optimizer` where Keras expects an optimizer; updates, state and groups are its own.
+
+    Args:
+        native: an optimizer, or a class or function that makes one of a list of parameters
+            (`torch.optim.Adam`, `functools.partial(torch.optim.SGD, lr=0.1)`).
+        name: name; default the native class's.
+
+    Errors:
+        ValueError: the optimizer holds none of the model's variables.
+
+    Notes:
+        `learning_rate` reads and sets the `lr` of its groups. Arguments of Keras such as `clipnorm` do not
+        exist here.
+
+    >>> weights = torch.nn.Parameter(torch.ones(2))
+    >>> optimizer = NativeOptimizer(torch.optim.SGD([weights], lr=0.5))
+    >>> optimizer.learning_rate = 0.25
+    >>> optimizer.native.param_groups[0]["lr"]
+    0.25
+    """
+
+    def __init__(self, native, name=None):
+        super().__init__(name=name)
+        self.native = native if isinstance(native, torch.optim.Optimizer) else None
+        self._maker = None if self.native is not None else native
+        if self.native is not None:
+            self._adopt(self.native)
+
+    def default_name(self):
+        """Name of the native class."""
+        return "native_optimizer"
+
+    def _adopt(self, native):
+        self.native = native
+        self._groups, self.state = native.param_groups, native.state
+        self._variables = [param for group in native.param_groups for param in group["params"]]
+        self.built = True
+
+    def build(self, variables):
+        """Makes the native optimizer of the variables, or checks that it has them; see `Optimizer.build`."""
+        variables = [variable for variable in variables]
+        if self.native is None:
+            self._adopt(self._maker(variables))
+        self._check_known(variables)
+        return self
+
+    def add_param_group(self, param_group):
+        """Hands parameters to the native optimizer."""
+        if self.__dict__.get("native") is None:
+            return super().add_param_group(param_group)
+        self.native.add_param_group(param_group)
+        return self._adopt(self.native)
+
+    def step(self, closure=None):
+        """One step of the native optimizer."""
+        if self.native is None:
+            self._complain_about_no_gradients()
+        loss = self.native.step() if closure is None else self.native.step(closure)
+        self._count += 1
+        return loss
+
+    def apply(self, grads, trainable_variables=None):
+        """One step of the native optimizer from given gradients; see `Optimizer.apply`."""
+        variables = self._variables_of(list(grads), trainable_variables)
+        self.build(variables)
+        self.native.zero_grad()
+        for variable, grad in zip(variables, grads):
+            variable.grad = grad
+        self.step()
+
+    def zero_grad(self, set_to_none=True):
+        """Forgets the gradients, as in torch."""
+        self.native.zero_grad(set_to_none)
+
+    @property
+    def capturable(self):
+        """Always False: what a native optimizer does in Python is not known here."""
+        return False
+
+    def state_dict(self):
+        """The native optimizer's."""
+        return self.native.state_dict()
+
+    def load_state_dict(self, state_dict):
+        """Restores the native optimizer."""
+        self.native.load_state_dict(state_dict)
+        self._adopt(self.native)
+
+    def _ordered_slots(self):
+        return [(name, variable) for variable in self._variables
+                for name, value in self.state.get(variable, {}).items() if isinstance(value, torch.Tensor)]
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if self.native is not None:
+            self._adopt(self.native)
+
+    def get_config(self):
+        """A native optimizer has no config.
+
+        Errors:
+            NotImplementedError: always; save its `state_dict()` instead.
+        """
+        raise NotImplementedError(f"{type(self.native or self._maker).__name__} is a torch optimizer and "
+                                  "has no Keras "
+                                  "config. Save its state_dict(), or use the Keras optimizer of that name.")
+
+
+def is_native(value):
+    """Whether something is a torch optimizer, or a class or partial that makes one, and not one of ours.
+
+    >>> is_native(torch.optim.SGD), is_native(Optimizer)
+    (True, False)
+    """
+    maker = getattr(value, "func", value)
+    if inspect.isclass(maker):
+        return issubclass(maker, torch.optim.Optimizer) and not issubclass(maker, Optimizer)
+    return isinstance(value, torch.optim.Optimizer) and not isinstance(value, Optimizer)

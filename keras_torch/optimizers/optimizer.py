@@ -1,0 +1,380 @@
+"""`Optimizer`: Keras's face on a `torch.optim.Optimizer`; a subclass only writes its update rule."""
+
+import re
+
+import torch
+
+from keras_torch.base.configurable import Configurable, owner_label
+from keras_torch.base.serialization import is_object_config, serialize_value
+from keras_torch.base.third_party import foreach, optimizer_hooks, set_grad_enabled_now
+from keras_torch.optimizers.applying import KerasCalls
+from keras_torch.optimizers.blocks import Block
+from keras_torch.optimizers.scalars import Iterations, LearningRate
+from keras_torch.optimizers.schedules import deserialize as deserialize_schedule
+from keras_torch.optimizers.state import StoredState
+from keras_torch.optimizers.update import Update
+from keras_torch.optimizers.vocabulary import VOCABULARY, as_rate, check_rate
+
+
+class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optimizer):
+    """Changes weights along their gradients: Keras's face on a `torch.optim.Optimizer`.
+
+    Args:
+        learning_rate: step size: a number, a `LearningRateSchedule`, or a function without arguments.
+        weight_decay: fraction taken from each weight per unit of learning rate, before the update; None for
+            none.
+        clipnorm: largest Euclidean norm of each gradient.
+        clipvalue: largest absolute value in a gradient.
+        global_clipnorm: largest Euclidean norm over all gradients.
+        use_ema: keep a moving average of the weights; `finalize_variable_values` puts it into the weights.
+        ema_momentum: share of the old average, 0..1.
+        ema_overwrite_frequency: steps after which the weights take their average; None for only at the end.
+        loss_scale_factor: what `scale_loss` multiplies the loss with; gradients are divided by it.
+        gradient_accumulation_steps: steps whose mean gradient makes one update; None for one.
+        name: name; default the class name in snake_case.
+        decay: of Keras 1 and 2: learning_rate / (1 + decay * iterations).
+
+    Errors:
+        ValueError: two clip arguments at once; values out of range; no gradient at all in a step; a variable
+            that the optimizer was not built on.
+
+    Notes:
+        Made before the weights are known, it is ready after `build(variables)`; `fit` and `apply_gradients`
+        build it. From then on it is a torch optimizer: `zero_grad`, `step`, `state_dict`,
+        `param_groups[i]["lr"]`, schedulers, step hooks. A subclass gives `slots`, `optional_slots` (slot ->
+        argument that switches it on) and `rule`; or, as in Keras, `build` and
+        `update_step(gradient, variable, learning_rate)`.
+
+    Source: Keras 3 `optimizers.Optimizer`. In torch: `torch.optim.Optimizer`. Ours accepts `decay`, and a
+        number may replace a schedule.
+
+    >>> from keras_torch.optimizers import SGD
+    >>> weights = torch.nn.Parameter(torch.ones(2))
+    >>> optimizer = SGD(0.5).build([weights])
+    >>> weights.sum().backward()
+    >>> optimizer.step(); weights.data
+    tensor([0.5000, 0.5000])
+    """
+
+    vocabulary = VOCABULARY
+    slots = ()
+    optional_slots = {}
+    rule_decays = False  # whether the rule takes `decay=` and applies weight decay on the way
+
+    def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None,
+                 global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, decay=None):
+        limits = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, key)]
+        if len(limits) > 1:
+            raise ValueError(f"{self._owner()}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` "
+                             "may be set; "
+                             f"got {' and '.join(limits)}. Keep one of them.")
+        self._count = 0
+        self._clock = None
+        self._blocks = []
+        self._variables = []
+        self._constrained = []
+        self._excluded = (frozenset(), None)
+        self._calls_update_step = type(self).rule is Update.rule
+        self._make_torch_optimizer()
+        self.built = False
+
+    def _make_torch_optimizer(self):
+        # torch refuses an empty list, and its constructor is the one place that knows all its attributes.
+        torch.optim.Optimizer.__init__(self, [torch.zeros(0)], {"lr": 0.0, "weight_decay": 0.0})
+        self._groups.clear()
+
+    def _patch_step_function(self):
+        """torch would wrap `step` in a profiler range, as costly as a small update; hooks run in `step`."""
+        self._zero_grad_profile_name = f"Optimizer.zero_grad#{type(self).__name__}.zero_grad"
+
+    def _owner(self):
+        return owner_label(type(self), self.name)
+
+    # What users set at any time.
+
+    @property
+    def learning_rate(self):
+        """The learning rate of the next step; a number, a schedule or a function may be assigned at any time.
+
+        With several parameter groups: that of the first; assigning sets all.
+        """
+        if self._schedule is not None:
+            return LearningRate(float(self._scheduled(self.iterations_made())), self)
+        return LearningRate(float(self._groups[0]["lr"] if self._groups else self._initial_rate), self)
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        check_rate(owner_label(type(self)), "learning_rate", value)
+        value = as_rate(value)
+        self._schedule = value if callable(value) else None
+        self._shown_rate = None
+        if self._schedule is None:
+            self._initial_rate = value
+            for group in self.__dict__.get("_groups", ()):
+                _set_rate(group, value)
+
+    lr = learning_rate
+
+    @property
+    def weight_decay(self):
+        """Fraction taken from each weight per unit of learning rate; assigning sets all parameter groups."""
+        return self._weight_decay
+
+    @weight_decay.setter
+    def weight_decay(self, value):
+        self._weight_decay = value
+        for group in self.__dict__.get("_groups", ()):
+            group["weight_decay"] = value or 0.0
+
+    @property
+    def iterations(self):
+        """Number of updates made; an update may take several steps (`gradient_accumulation_steps`)."""
+        return Iterations(self.iterations_made() // (self.gradient_accumulation_steps or 1), self)
+
+    @iterations.setter
+    def iterations(self, value):
+        self._count = int(value) * (self.gradient_accumulation_steps or 1)
+        if self._clock is not None:
+            self._clock.count.fill_(self._count)
+
+    def iterations_made(self):
+        """Number of steps made, accumulating ones included (read from the device if counted there)."""
+        return self._count if self._clock is None else int(self._clock.count)
+
+    @property
+    def param_groups(self):
+        """torch's parameter groups: dictionaries with `params`, `lr` and `weight_decay`.
+
+        Errors:
+            RuntimeError: the optimizer is not built yet.
+        """
+        if self.__dict__.get("built") is False:
+            raise RuntimeError(f"{self._owner()} has no parameters yet. Call build(model.parameters()) "
+                               "first, "
+                               "or hand it to compile().")
+        return self._groups
+
+    @param_groups.setter
+    def param_groups(self, groups):
+        self._groups = groups
+
+    # Building.
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        """Keeps weight decay away from some variables.
+
+        Args:
+            var_list: variables.
+            var_names: regular expressions searched for in a variable's path, such as ['bias'].
+
+        Errors:
+            ValueError: the optimizer is built already.
+        """
+        if self.built:
+            raise ValueError(f"{self._owner()}: exclude_from_weight_decay() comes before build(); it is "
+                             "built already.")
+        pattern = re.compile("|".join(var_names)) if var_names else None
+        self._excluded = (frozenset(id(variable) for variable in var_list or ()), pattern)
+
+    def build(self, variables):
+        """Makes the state for these variables. On a built optimizer: checks that it knows them.
+
+        Args:
+            variables: list of variables or parameters, or what torch takes: an iterator, (name, parameter)
+                pairs, or dictionaries with `params` and, if wished, their own `lr` and `weight_decay`.
+
+        Returns:
+            Optimizer: itself.
+        """
+        variables = list(variables)
+        if self.built:
+            self._check_known([v for v in variables if isinstance(v, torch.Tensor)])
+            return self
+        self.built = True
+        groups = variables if variables and isinstance(variables[0], dict) else [{"params": variables}]
+        for group in groups:
+            self.add_param_group(dict(group))
+        return self
+
+    def add_param_group(self, param_group):
+        """Adds parameters to a built optimizer; as in torch.
+
+        Args:
+            param_group: dictionary with `params` and, if wished, `lr`, `weight_decay`.
+
+        Errors:
+            ValueError: an option that belongs to the whole optimizer.
+        """
+        unknown = set(param_group) - {"params", "lr", "weight_decay", "param_names", "initial_lr",
+                                      "iterations"}
+        if unknown:
+            raise ValueError(f"{self._owner()}: a parameter group may have its own `lr` and `weight_decay`; "
+                             "got "
+                             f"{sorted(unknown)}. Other options are arguments of the optimizer.")
+        self.defaults.update(lr=float(self.learning_rate), weight_decay=self.weight_decay or 0.0)
+        param_group["params"] = _without_repeats(param_group["params"])
+        super().add_param_group(param_group)
+        if self.__dict__.get("built"):
+            for param in self._groups[-1]["params"]:
+                self._variables.append(param)
+                self.state[param].update(self._new_state(param))
+            self._regroup()
+
+    def active_slots(self):
+        """Slot names in the order of Keras's files: a tuple's slots alternate from variable to variable."""
+        switched_on = [(name,) for name, argument in self.optional_slots.items() if getattr(self, argument)]
+        return ([self.slots] if self.slots else []) + switched_on
+
+    def extra_slots(self):
+        """Names of the state that every optimizer may have, in the order of Keras's files."""
+        accumulator = ["gradient_accumulator"] if self.gradient_accumulation_steps else []
+        return (["average"] if self.use_ema else []) + accumulator
+
+    def _new_state(self, param):
+        names = self.extra_slots() + [name for names in self.active_slots() for name in names]
+        return {name: self.new_slot(name, param) for name in names}
+
+    def new_slot(self, name, param):
+        """The first value of a slot: zeros in the shape and memory order of the parameter."""
+        return torch.zeros_like(param, requires_grad=False).as_subclass(torch.Tensor)
+
+    def _regroup(self):
+        """Sorts the parameters into blocks and brings their state to where they are."""
+        places = {id(param): place for place, param in enumerate(self._variables)}
+        found = {}
+        for number, group in enumerate(self._groups):
+            names = group.get("param_names") or [getattr(param, "path", "") for param in group["params"]]
+            for param, name in zip(group["params"], names):
+                decays = self._decays(param, name)
+                found.setdefault((number, param.device, param.dtype, decays), []).append(param)
+                self._follow(param)
+        self._blocks = [self._new_block(self._groups[key[0]], key[3], params, places) for key,
+                        params in found.items()]
+        self._constrained = [(param, param.constraint) for param in self._variables
+                             if getattr(param, "constraint", None) is not None]
+
+    def _new_block(self, group, decays, params, places):
+        def lists(names):
+            return {name: [self.state[param][name] for param in params] for name in names}
+
+        slots = lists([name for names in self.active_slots() for name in names])
+        return Block(group, decays, [places[id(param)] for param in params], params, slots,
+                     lists(self.extra_slots()))
+
+    def _follow(self, param):
+        """State goes where its parameter went (`model.to(...)` after `build`)."""
+        state = self.state[param]
+        for name, value in state.items():
+            same = value.shape == param.shape
+            if value.device != param.device or (same and value.stride() != param.stride()):
+                moved = torch.empty_like(param, dtype=value.dtype,
+                                         requires_grad=False).as_subclass(torch.Tensor) \
+                    if same else torch.empty_like(value, device=param.device)
+                state[name] = moved.copy_(value)
+
+    def _decays(self, param, name):
+        excluded, pattern = self._excluded
+        return id(param) not in excluded and not (pattern is not None and pattern.search(name or ""))
+
+    # Stepping.
+
+    def zero_grad(self, set_to_none=True):
+        """Forgets the gradients (or sets them to zero), as in torch."""
+        if not set_to_none:
+            foreach.zero_([param.grad for param in self._variables if param.grad is not None])
+            return
+        for param in self._variables:
+            param.grad = None
+
+    def step(self, closure=None):
+        """One update from the gradients that `backward` left on the parameters.
+
+        Args:
+            closure: function that computes the loss again, as in torch.
+
+        Returns:
+            What the closure returned, else None.
+
+        Errors:
+            RuntimeError: not built. ValueError: no parameter has a gradient.
+        """
+        if self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks or any(optimizer_hooks):
+            return self._step_with_hooks(closure)
+        return self._step(closure)
+
+    def _step(self, closure):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        before = torch.is_grad_enabled()
+        set_grad_enabled_now(False)
+        try:
+            parts = [block.gather() for block in self._blocks]
+            if None in parts:  # the model went to another device, number type or memory order
+                self._regroup()
+                parts = [block.gather() for block in self._blocks]
+            self.update(parts)
+        finally:
+            set_grad_enabled_now(before)
+        return loss
+
+    def _step_with_hooks(self, closure):
+        args, kwargs = ((self,) if closure is None else (self, closure)), {}
+        for hook in (*optimizer_hooks[0].values(), *self._optimizer_step_pre_hooks.values()):
+            changed = hook(self, args, kwargs)
+            if changed is not None:
+                args, kwargs = changed
+        loss = self._step(*args[1:], **kwargs) if len(args) > 1 or kwargs else self._step(None)
+        for hook in (*self._optimizer_step_post_hooks.values(), *optimizer_hooks[1].values()):
+            hook(self, args, kwargs)
+        return loss
+
+    # Config.
+
+    def config_value(self, name):
+        """Today's value of one constructor argument."""
+        if name == "learning_rate":
+            return float(self.learning_rate) if self._schedule is None else serialize_value(self._schedule)
+        return super().config_value(name)
+
+    def get_config(self):
+        """Arguments that rebuild this optimizer, without its state.
+
+        Returns:
+            dict: argument name -> value; `decay` only where it is used, since Keras 3 has no such argument.
+        """
+        config = super().get_config()
+        if not config.get("decay"):
+            config.pop("decay", None)
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """The optimizer that `get_config` described, of any Keras generation.
+
+        Args:
+            config: dictionary; it is left unchanged.
+            custom_objects: dict, name -> class or function, for a schedule of your own.
+        """
+        config = {key: value for key, value in config.items() if key not in ("jit_compile",
+                                                                             "is_legacy_optimizer")}
+        if is_object_config(config.get("learning_rate")):
+            config["learning_rate"] = deserialize_schedule(config["learning_rate"], custom_objects)
+        return super().from_config(config)
+
+
+def _set_rate(group, value):
+    if isinstance(group["lr"], torch.Tensor):
+        group["lr"].fill_(value)
+    else:
+        group["lr"] = value
+
+
+def _without_repeats(params):
+    """The parameters, each once: a shared weight is updated once."""
+    params = [params] if isinstance(params, torch.Tensor) else list(params)
+    seen = set()
+    return [param for param in params
+            if (key := id(param[1] if isinstance(param, tuple) else param)) not in seen and not seen.add(key)]

@@ -1,0 +1,222 @@
+"""One update in the order of Keras, and where it is counted."""
+
+import inspect
+
+import torch
+
+from keras_torch.base.third_party import foreach
+from keras_torch.optimizers import clipping
+from keras_torch.optimizers.clock import DeviceClock
+from keras_torch.optimizers.schedules import LearningRateSchedule
+
+
+class Update:
+    """The part of `Optimizer` that changes weights. See there for the attributes it works on."""
+
+    def update(self, parts):
+        """One update of the gathered parts; runs with gradients switched off and reads nothing back.
+
+        Args:
+            parts: list of `Part`; those without a gradient may be empty.
+        """
+        parts = [part for part in parts if part.grads]
+        if not parts:
+            self._complain_about_no_gradients()
+        # 1. Undo the loss scale.
+        if self.loss_scale_factor is not None:
+            parts = [part._replace(grads=foreach.div(part.grads, self.loss_scale_factor)) for part in parts]
+        # 2. Accumulate; a step that only accumulates ends here.
+        if self.gradient_accumulation_steps is None or self._accumulated(parts):
+            if self.gradient_accumulation_steps is not None:
+                parts = self._mean_gradients(parts)
+            # 3. Clip, 4. decay and update, 5. constrain.
+            self._update_weights(self._clipped(parts))
+            if self.gradient_accumulation_steps is not None:
+                for block in self._blocks:
+                    foreach.zero_(block.extras["gradient_accumulator"])
+        # 6. Moving average, 7. count.
+        if self.use_ema:
+            self._average_weights()
+        self._count += 1
+        if self._clock is not None:
+            self._clock.count.add_(1)
+
+    def _update_weights(self, parts):
+        count = self._count if self._clock is None else self._clock.count
+        step = count // (self.gradient_accumulation_steps or 1) + 1
+        scheduled = None if self._schedule is None else self._next_scheduled(count)
+        for part in parts:
+            block = part.block
+            rate = self._rate(block.group) if scheduled is None else scheduled
+            if self.decay:
+                rate = rate / (1 + self.decay * count)
+            weight_decay = block.group["weight_decay"] if block.decays else 0.0
+            if weight_decay and self.rule_decays and self._clock is None:
+                self.rule(part.params, part.grads, rate, step, decay=weight_decay * rate, **part.slots)
+                continue
+            if weight_decay:
+                foreach.mul_(part.params, 1 - weight_decay * rate)
+            self.rule(part.params, part.grads, rate, step, **part.slots)
+        for param, constraint in self._constrained:
+            param.copy_(constraint(param))
+
+    def rule(self, params, grads, rate, step, **slots):
+        """The update of one block: lists of tensors, changed in place.
+
+        Args:
+            params: the weights.
+            grads: their gradients; not to be changed.
+            rate: learning rate of this step, a number or a tensor without axes.
+            step: 1 in the first update; a number or a tensor without axes.
+            slots: one list of tensors for each slot.
+
+        Notes:
+            This one calls Keras's `update_step(gradient, variable, learning_rate)`, or that of tf.keras
+            without a learning rate, for each variable.
+        """
+        for param, grad in zip(params, grads):
+            if self._takes_rate():
+                self.update_step(grad, param, rate)
+            else:
+                self.update_step(grad, param)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """The update of one variable, for subclasses that do not write `rule`."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no update. Write rule(self, params, grads, rate, step, **slots) "
+            "over lists, or update_step(self, gradient, variable, learning_rate).")
+
+    def _takes_rate(self):
+        return len(inspect.signature(self.update_step).parameters) > 2
+
+    def _rate(self, group):
+        return group["lr"] if self._clock is None else self._clock.rate(id(group), float(group["lr"]))
+
+    def _next_scheduled(self, count):
+        """The rate of this step by the schedule; shown in the parameter groups, as torch's schedulers do."""
+        rate = self._scheduled(count)
+        for group in self._groups:
+            if self._shown_rate is not None and group["lr"] != self._shown_rate:
+                raise ValueError(
+                    f"{self._owner()} has a schedule, and param_groups' `lr` was set to {group['lr']} "
+                    "beside it. Keep one: a number as learning_rate with a torch scheduler, or the schedule.")
+            if self._clock is None:
+                group["lr"] = rate
+        self._shown_rate = self._groups[0]["lr"]
+        return rate
+
+    def _scheduled(self, count):
+        """The learning rate of a schedule or function: a float for an int, a tensor for a tensor."""
+        if not isinstance(self._schedule, LearningRateSchedule):
+            rate = float(self._schedule())
+            return rate if self._clock is None else self._clock.rate("function", rate)
+        return self._schedule.at(count)
+
+    def _clipped(self, parts):
+        if self.clipnorm is not None:
+            return [part._replace(grads=clipping.clip_each_norm(part.grads, self.clipnorm)) for part in parts]
+        if self.clipvalue is not None:
+            return [part._replace(grads=clipping.clip_values(part.grads, self.clipvalue)) for part in parts]
+        if self.global_clipnorm is not None:
+            scale = clipping.global_scale([grad for part in parts for grad in part.grads],
+                                          self.global_clipnorm)
+            return [part._replace(grads=foreach.mul(part.grads,
+                                                    scale.to(part.block.device))) for part in parts]
+        return parts
+
+    def _accumulated(self, parts):
+        """Adds the gradients up, or says that this step makes an update of them."""
+        if (self._count + 1) % self.gradient_accumulation_steps == 0:
+            return True
+        for part in parts:
+            foreach.add_(part.extras["gradient_accumulator"], part.grads)
+        return False
+
+    def _mean_gradients(self, parts):
+        steps = self.gradient_accumulation_steps
+        return [part._replace(grads=foreach.div(foreach.add(part.extras["gradient_accumulator"], part.grads),
+                                                steps))
+                for part in parts]
+
+    def _average_weights(self):
+        step = self._count // (self.gradient_accumulation_steps or 1)
+        overwrite = self.ema_overwrite_frequency and (step + 1) % self.ema_overwrite_frequency == 0
+        for block in self._blocks:
+            averages = block.extras["average"]
+            if step == 0:
+                foreach.copy_(averages, block.params)
+            else:
+                foreach.lerp_(averages, block.params, 1 - self.ema_momentum)
+            if overwrite:
+                foreach.copy_(block.params, averages)
+
+    def finalize_variable_values(self, var_list):
+        """Puts the moving average into the variables, if there is one; `fit` calls it at the end.
+
+        Args:
+            var_list: the variables.
+        """
+        if self.use_ema:
+            self._check_known(var_list)
+            with torch.no_grad():
+                for variable in var_list:
+                    variable.copy_(self.state[variable]["average"])
+
+    def _complain_about_no_gradients(self):
+        if not self.built:
+            raise RuntimeError(f"{self._owner()} has no parameters yet. Call build(model.parameters()) "
+                               "first, "
+                               "or hand it to compile().")
+        raise ValueError(f"{self._owner()}: no variable has a gradient. Call loss.backward() before step(), "
+                         "and see that "
+                         "the loss depends on the variables.")
+
+    # Counting on the device. See Note [two clocks] in clock.py.
+
+    @property
+    def capturable(self):
+        """Whether `step` may be captured in a graph after `use_device_clock()`."""
+        return not (self.use_ema or self.gradient_accumulation_steps or self._calls_update_step
+                    or len({block.device for block in self._blocks}) > 1)
+
+    def use_device_clock(self):
+        """Counts steps and keeps learning rates on the device from now on, so that `step` can be captured.
+
+        Errors:
+            RuntimeError: this optimizer needs Python between its steps (see `capturable`).
+        """
+        if not self.built or not self.capturable:
+            raise RuntimeError(f"{self._owner()} cannot count on the device: it must be built, on one "
+                               "device, without "
+                               "use_ema, gradient_accumulation_steps or an update_step of its own.")
+        if self._clock is None:
+            self._clock = DeviceClock(self._blocks[0].device, self._count, self._frozen_numbers())
+            self.refresh_clock()
+
+    def use_host_clock(self):
+        """Counts in Python again (reads the count from the device once)."""
+        if self._clock is not None:
+            self._count, self._clock = self.iterations_made(), None
+
+    def refresh_clock(self):
+        """Carries changed learning rates to the device; call it before each replay of a captured step.
+
+        Returns:
+            bool: False when something changed that a captured graph has frozen, such as a clip value: capture
+                again.
+        """
+        if self._clock is None:
+            return True
+        for group in self._groups:
+            if self._schedule is None:
+                self._clock.rate(id(group), float(group["lr"]))
+        if self._schedule is not None and not isinstance(self._schedule, LearningRateSchedule):
+            self._clock.rate("function", float(self._schedule()))
+        frozen = self._frozen_numbers()
+        unchanged, self._clock.frozen = frozen == self._clock.frozen, frozen
+        return unchanged
+
+    def _frozen_numbers(self):
+        numbers = {key: value for key, value in self.get_config().items() if key != "learning_rate"}
+        return numbers | {"groups": [group["weight_decay"] for group in self._groups],
+                          "schedule": id(self._schedule)}
