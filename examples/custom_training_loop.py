@@ -30,7 +30,8 @@ def train_step(x, y):
     train_accuracy.update_state(y, logits.detach())
 
 
-x_train, y_train = torch.from_numpy(images[:1400]), torch.from_numpy(labels[:1400])
+device = model.trainable_variables[0].device  # a GPU when there is one
+x_train, y_train = torch.from_numpy(images[:1400]).to(device), torch.from_numpy(labels[:1400]).to(device)
 for epoch in range(8):
     mean_loss.reset_state()
     train_accuracy.reset_state()

@@ -24,8 +24,10 @@ class Net(torch.nn.Module):
 
 
 x, y = make_moons(1000, noise=0.1, random_state=0)
-x, y = torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)[:, None]
-net = Net()
+device = "cuda" if torch.cuda.is_available() else "cpu"
+x = torch.tensor(x, dtype=torch.float32, device=device)
+y = torch.tensor(y, dtype=torch.float32, device=device)[:, None]
+net = Net().to(device)
 net(x[:1])  # Keras layers make their weights at the first call
 optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
 
@@ -45,8 +47,8 @@ print("parameters:", [name for name, _ in net.named_parameters()])
 print("test accuracy:", round(accuracy, 3))
 assert accuracy > 0.95, accuracy
 assert isinstance(net.first, torch.nn.Module)
-twin = Net()
+twin = Net().to(device)
 twin(x[:1])
 twin.load_state_dict(net.state_dict())
-np.testing.assert_allclose(twin.eval()(x[:9]).detach().numpy(), net(x[:9]).detach().numpy())
+np.testing.assert_allclose(twin.eval()(x[:9]).detach().cpu(), net(x[:9]).detach().cpu())
 print("learned: two moons in a torch loop")
