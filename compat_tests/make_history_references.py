@@ -4,7 +4,7 @@ Run it with a Python that has Keras and TensorFlow:
 `python compat_tests/make_history_references.py [out_name]`.
 
 The training is in double precision, so that the reference has no rounding of its own, and runs eagerly: in a
-graph TensorFlow does not know the size of the last batch, and Keras then averages the loss of each output over
+graph TensorFlow does not know the size of the last batch: Keras then averages the loss of each output over
 batches instead of samples (the total loss is right in both).
 
 Rows avoid one thing: Adam on an Embedding with a word twice in a batch. TensorFlow's sparse gradients square

@@ -214,3 +214,27 @@ def _first_row(value):
     if isinstance(value, torch.Tensor):
         return value[:1]
     return [_first_row(part) for part in value] if isinstance(value, list) else value
+
+
+RANDOM_IN_TRAINING = ("Dropout", "Gaussian", "BatchNormalization")
+
+
+def _is_the_same_in_training(case: LayerCase) -> bool:
+    random = any(word in case.layer for word in RANDOM_IN_TRAINING) or "dropout" in case.arguments
+    return not random and "training" not in case.call
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in LAYER_CASES if _is_the_same_in_training(case)], ids=lambda case: case.name
+)
+def test_training_equals_evaluation_where_nothing_is_random(case: LayerCase):
+    assert_same_outputs(case, build(case, new_layer(case)).train(), "in training mode")
+
+
+@pytest.mark.slow
+@rows
+def test_a_layer_is_one_graph_for_torch_compile(case: LayerCase):
+    torch.compiler.reset()
+    layer = build(case, new_layer(case))
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    assert_same_outputs(case, compiled, "compiled")
