@@ -1,4 +1,4 @@
-"""Asks real Keras (TensorFlow backend) for every loss and metric row; writes tests/references/losses.* and metrics.*.
+"""Asks real Keras for every loss and metric row; writes tests/references/losses.* and metrics.*.
 
 Run it with a Python that has Keras and TensorFlow: `python compat_tests/make_loss_metric_references.py`.
 """

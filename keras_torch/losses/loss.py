@@ -259,6 +259,9 @@ class Loss(Configurable):
 
     def prepare(self, y_true, y_pred):
         """Both arguments as tensors in the loss's number type, structures of tensors leaf by leaf."""
+        if isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor):
+            if y_pred.dtype == self.torch_dtype and (self.keeps_labels or y_true.dtype == self.torch_dtype):
+                return y_true, y_pred
         if _is_structure(y_pred):
             return map_structure(self._true_leaf, y_true), map_structure(self._pred_leaf, y_pred)
         return self._true_leaf(y_true), self._pred_leaf(y_pred)

@@ -109,6 +109,7 @@ _ALIASES = {
     "kld": KLDivergence, "kl_divergence": KLDivergence, "kullback_leibler_divergence": KLDivergence,
     "log_cosh": LogCoshError, "logcosh": LogCoshError, "cosine_proximity": CosineSimilarity,
     "cosine": CosineSimilarity, "mean_iou": MeanIoU,
+    "fbeta_score": FBetaScore,
 }
 
 # Functions first: a name such as "binary_accuracy" then means the class, as in Keras, and the function keeps

@@ -93,6 +93,8 @@ class AUC(Metric):
         self.follow(y_pred)
         y_true = as_tensor(y_true, like=y_pred).to(y_pred)
         y_pred = y_pred.sigmoid() if self.from_logits else y_pred
+        if self.column_weights is not None:
+            self.column_weights = self.column_weights.to(y_pred.device)  # once; then it is there
         column_weights = None if self.multi_label else self.column_weights
         counts = confusion_counts(y_true, y_pred, self.limits, KINDS, sample_weight,
                                   multi_label=self.multi_label, label_weights=column_weights)

@@ -20,7 +20,7 @@ class ConfusionMetric(Metric):
     """Base of metrics that count right and wrong decisions at thresholds.
 
     Args:
-        thresholds: list of numbers above which a prediction counts as positive.
+        limits: list of numbers above which a prediction counts as positive.
         name: what history and logs call it.
         dtype: number type of the counts.
 
@@ -33,9 +33,9 @@ class ConfusionMetric(Metric):
     class_id = top_k = None
     self_managed = Metric.self_managed | {"thresholds"}
 
-    def __init__(self, thresholds, name=None, dtype=None):
+    def __init__(self, limits, name=None, dtype=None):
         super().__init__(dtype, name)
-        self.limits = Thresholds(thresholds)
+        self.limits = Thresholds(limits)
         for kind in self.counted:
             self.add_state(kind, (len(self.limits),))
 

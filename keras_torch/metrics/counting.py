@@ -45,6 +45,7 @@ class Thresholds:
         self.even = count >= 3 and np.allclose(self.values, spaced, atol=2 * settings.epsilon())
         # Ends moved outwards by epsilon: predictions of exactly 0 pass the first threshold.
         self.lowest_passed = 1 if self.values[0] < 0 else 0
+        self._column = None
 
     def __len__(self):
         return len(self.values)
@@ -55,10 +56,15 @@ class Thresholds:
         # Clamped as whole numbers: a NaN becomes an index too, and must stay inside the buckets.
         return (y_pred * (count - 1)).ceil().long().clamp(self.lowest_passed, count - 1)
 
-    def column(self, like, rank):
-        """The thresholds as a tensor (thresholds, 1, ...) of `rank` axes."""
-        values = torch.tensor(self.values, dtype=like.dtype, device=like.device)
-        return values.reshape((-1,) + (1,) * (rank - 1))
+    def above(self, y_pred):
+        """Which predictions (samples, columns) are above which threshold: (thresholds, samples, columns)."""
+        if len(self.values) == 1:
+            return (y_pred > self.values[0]).unsqueeze(0)
+        if self._column is None or self._column.device != y_pred.device or self._column.dtype != y_pred.dtype:
+            # Kept: a new tensor per batch would be a copy from the host each time.
+            column = torch.tensor(self.values, dtype=y_pred.dtype, device=y_pred.device)
+            self._column = column.reshape(-1, 1, 1)
+        return y_pred > self._column
 
 
 def keep_top(y_pred, k):
@@ -127,10 +133,10 @@ def _weights(y_pred, sample_weight, label_weights):
 
 def _by_comparison(y_true, y_pred, thresholds, kinds, weights):
     """Each prediction against each threshold; tensors are (thresholds, samples, columns)."""
-    positive, label = y_pred > thresholds.column(y_pred, 3), y_true.expand(1, *y_true.shape)
+    positive, label = thresholds.above(y_pred), y_true.unsqueeze(0)
     counts = {}
     for kind in kinds:
-        chosen = (positive if kind.endswith("positives") else ~positive)
+        chosen = positive if kind.endswith("positives") else ~positive
         chosen = chosen & (label if kind in ("true_positives", "false_negatives") else ~label)
         counts[kind] = (chosen if weights is None else chosen * weights).sum(1, dtype=y_pred.dtype)
     return counts

@@ -28,7 +28,8 @@ def _reductions():
         for weights in (None, (3, 1), (3, 6), (3, 6, 1)):
             for masked in (False, True):
                 note = f"{reduction}_weights_{weights}_{'masked' if masked else 'whole'}".replace(" ", "")
-                yield _row("MeanSquaredError", note, "float", "float", STEPS, weights, masked, reduction=reduction)
+                yield _row("MeanSquaredError", note, "float", "float", STEPS, weights, masked,
+                           reduction=reduction)
 
 
 LOSS_CASES = [
@@ -63,7 +64,8 @@ LOSS_CASES = [
     _row("CategoricalCrossentropy", "unnormalised", "one_hot", "unit"),
     _row("CategoricalCrossentropy", "distribution", "softmax", "softmax"),
     *_weighted("CategoricalFocalCrossentropy", "one_hot", "softmax"),
-    _row("CategoricalFocalCrossentropy", "logits", "one_hot", "float", from_logits=True, alpha=0.5, gamma=1.0),
+    _row("CategoricalFocalCrossentropy", "logits", "one_hot", "float", from_logits=True, alpha=0.5,
+         gamma=1.0),
     *_weighted("SparseCategoricalCrossentropy", "classes", "softmax"),
     _row("SparseCategoricalCrossentropy", "column", "column", "softmax"),
     _row("SparseCategoricalCrossentropy", "steps_column", "column", "softmax", STEPS),

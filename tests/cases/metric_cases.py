@@ -8,7 +8,8 @@ SPLIT = (5, 4, 3)
 STEPS = (12, 6, 5)
 
 
-def _row(metric, note, y_true, y_pred, shape=(12, 5), weights=None, masked=False, whole_weights=False, **arguments):
+def _row(metric, note, y_true, y_pred, shape=(12, 5), weights=None, masked=False, whole_weights=False,
+         **arguments):
     return MetricCase(metric, note, y_true, y_pred, shape, arguments, weights, masked, whole_weights)
 
 
@@ -37,7 +38,8 @@ def _decisions(metric, **arguments):
 def _auc():
     for curve in ("ROC", "PR", "PRGAIN"):
         for method in ("interpolation", "minoring", "majoring"):
-            yield _row("AUC", f"{curve}_{method}", "binary", "tenths", (12,), curve=curve, summation_method=method)
+            yield _row("AUC", f"{curve}_{method}", "binary", "tenths", (12,), curve=curve,
+                       summation_method=method)
     yield _row("AUC", "default", "binary", "unit")
     yield _row("AUC", "weights", "binary", "unit", weights=())
     yield _row("AUC", "few", "binary", "tenths", num_thresholds=11)
@@ -48,7 +50,8 @@ def _auc():
         yield _row("AUC", f"columns_{curve}", "binary", "unit", multi_label=True, curve=curve)
     yield _row("AUC", "columns_weights", "binary", "unit", weights=(), multi_label=True, num_labels=5,
                label_weights=[1.0, 2.0, 0.5, 1.0, 3.0])
-    yield _row("AUC", "columns_own_thresholds", "binary", "unit", multi_label=True, thresholds=[0.2, 0.3, 0.7])
+    yield _row("AUC", "columns_own_thresholds", "binary", "unit", multi_label=True,
+               thresholds=[0.2, 0.3, 0.7])
 
 
 METRIC_CASES = [

@@ -1,4 +1,4 @@
-"""What a loss row and a metric row are, and the numbers they are fed with - in real Keras and in keras_torch alike."""
+"""What a loss row and a metric row are, and the numbers they are fed with, in real Keras and here alike."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def numbers(kind: str, shape: tuple, label: str) -> np.ndarray:
     """Labels or predictions.
 
     Args:
-        kind: "float" (-1..1), "positive" (0.5..1.5), "unit" (0..1), "tenths" (0, 0.1, ... 1), "binary" (0 and 1),
-            "signs" (-1 and 1), "classes" (class numbers below the last size, which the shape loses), "column" (the
-            same with a last axis of size 1), "one_hot", "softmax" (rows of sum 1).
+        kind: "float" (-1..1), "positive" (0.5..1.5), "unit" (0..1), "tenths" (0, 0.1, ... 1), "binary" (0,
+            1), "signs" (-1, 1), "classes" (class numbers below the last size, which the shape loses),
+            "column" (the same with a last axis of size 1), "one_hot", "softmax" (rows of sum 1).
         shape: shape of the predictions.
         label: any text; another label gives other numbers.
     """

@@ -22,9 +22,9 @@ def test_ignored_class_may_be_outside():
 
 
 def test_first_bad_label_its_place_and_the_range_are_named():
-    with pytest.raises(ValueError, match=r"y_true holds the class number 7 at position \(1, 0\); 3 classes allow whole "
-                                         r"numbers from 0 to 2. 2 of 4 labels are outside \(range 0 to 9\). Give the "
-                                         r"last layer 10 units"):
+    sentence = (r"y_true holds the class number 7 at position \(1, 0\); 3 classes allow whole numbers from 0 "
+                r"to 2. 2 of 4 labels are outside \(range 0 to 9\). Give the last layer 10 units")
+    with pytest.raises(ValueError, match=sentence):
         validate_labels([[0, 2], [7, 9]], classes=3)
 
 

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from cases.operation_count import CountOperations
 
 from keras_torch import losses
 from keras_torch.losses.loss import match_ranks, per_sample, safe_divide
-
-
-class CountOperations(TorchDispatchMode):
-    """Counts the torch operations that run inside the block."""
-
-    names: list
-
-    def __enter__(self):
-        self.names = []
-        return super().__enter__()
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.names.append(str(function))
-        return function(*args, **(kwargs or {}))
 
 
 def test_vector_and_column_are_one_shape():
@@ -53,7 +39,7 @@ def test_number_and_list_weights_are_taken():
 
 
 def test_weights_that_do_not_fit_are_an_error():
-    with pytest.raises(ValueError, match=r"Weights or a mask of shape \(3,\) do not fit loss values of shape \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"mask of shape \(3,\) do not fit loss values of shape \(2, 4\)"):
         per_sample(torch.ones(3), torch.ones(2, 4))
     with pytest.raises(ValueError, match="one weight per sample"):
         losses.MeanSquaredError()(torch.zeros(2, 3), torch.zeros(2, 3), torch.ones(2, 5))
@@ -93,7 +79,8 @@ def test_reduction_constants_are_the_names():
 
 
 def test_unknown_reduction_is_an_error():
-    with pytest.raises(ValueError, match="Huber: `reduction` must be one of .*; got 'summ'. Nearest known: 'sum'"):
+    with pytest.raises(ValueError,
+                       match="Huber: `reduction` must be one of .*; got 'summ'. Nearest known: 'sum'"):
         losses.Huber(reduction="summ")
 
 
@@ -159,13 +146,15 @@ def test_wrapper_hands_on_its_arguments_and_rebuilds():
 
 
 @pytest.mark.parametrize("name, function", [
-    ("mse", losses.mean_squared_error), ("MSE", losses.mean_squared_error), ("mae", losses.mean_absolute_error),
+    ("mse", losses.mean_squared_error), ("MSE", losses.mean_squared_error),
+    ("mae", losses.mean_absolute_error),
     ("MAPE", losses.mean_absolute_percentage_error), ("msle", losses.mean_squared_logarithmic_error),
     ("bce", losses.binary_crossentropy), ("BCE", losses.binary_crossentropy), ("kld", losses.kl_divergence),
     ("KLD", losses.kl_divergence), ("kullback_leibler_divergence", losses.kl_divergence),
     ("logcosh", losses.log_cosh), ("log_cosh", losses.log_cosh), ("huber", losses.huber),
     ("huber_loss", losses.huber), ("cosine_proximity", losses.cosine_similarity),
-    ("cosine_similarity", losses.cosine_similarity), ("categorical_crossentropy", losses.categorical_crossentropy),
+    ("cosine_similarity", losses.cosine_similarity), ("categorical_crossentropy",
+                                                      losses.categorical_crossentropy),
     ("sparse_categorical_crossentropy", losses.sparse_categorical_crossentropy), ("hinge", losses.hinge),
     ("mean_squared_error", losses.mean_squared_error), ("dice", losses.dice),
 ])
@@ -181,7 +170,8 @@ def test_class_names_give_instances():
 
 
 def test_unknown_name_gives_the_nearest():
-    with pytest.raises(ValueError, match="No loss is called 'mean_squared'. Nearest known: 'mean_squared_error'"):
+    with pytest.raises(ValueError,
+                       match="No loss is called 'mean_squared'. Nearest known: 'mean_squared_error'"):
         losses.get("mean_squared")
 
 
@@ -204,7 +194,8 @@ def test_default_names_are_keras_s():
 
 @pytest.mark.parametrize("true, pred, name", [
     ((None, 1), (None, 1), "binary_crossentropy"), ((None,), (None, 3), "sparse_categorical_crossentropy"),
-    ((None, 1), (None, 3), "sparse_categorical_crossentropy"), ((None, 3), (None, 3), "categorical_crossentropy"),
+    ((None, 1), (None, 3), "sparse_categorical_crossentropy"),
+    ((None, 3), (None, 3), "categorical_crossentropy"),
 ])
 def test_crossentropy_is_chosen_by_shapes(true, pred, name):
     assert losses.resolve_crossentropy(true, pred) is getattr(losses, name)
@@ -252,4 +243,4 @@ def test_loss_has_a_budget_of_operations(loss, y_true, budget):
     y_pred = torch.rand(4, 3)
     with CountOperations() as counted:
         loss(y_true, y_pred)
-    assert len(counted.names) <= budget, counted.names
+    assert len(counted.kernels) <= budget, counted.kernels

@@ -72,7 +72,8 @@ def test_half_precision_predictions_are_computed_in_float32(case):
     assert torch.equal(loss(y_true, short), loss(y_true, short.float()))
 
 
-@pytest.mark.parametrize("name", ["BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"])
+@pytest.mark.parametrize("name", ["BinaryCrossentropy", "CategoricalCrossentropy",
+                                  "SparseCategoricalCrossentropy"])
 def test_probabilities_that_know_their_logits_start_from_them(name):
     kind = {"B": "binary", "C": "one_hot", "S": "classes"}[name[0]]
     y_true = numbers(kind, (4, 5), "logits/true")
@@ -86,7 +87,8 @@ def test_probabilities_that_know_their_logits_start_from_them(name):
     assert torch.allclose(losses.LossFunctionWrapper(cls.formula)(y_true, y_pred), exact)
 
 
-@pytest.mark.parametrize("name", ["binary_crossentropy", "sparse_categorical_crossentropy", "hinge", "poisson"])
+@pytest.mark.parametrize("name", ["binary_crossentropy", "sparse_categorical_crossentropy", "hinge",
+                                  "poisson"])
 def test_nan_predictions_give_a_nan_loss_and_no_error(name):
     y_true = np.zeros((2, 1))
     assert losses.get(name)(y_true, torch.full((2, 1), float("nan"))).isnan().all()
