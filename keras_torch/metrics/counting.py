@@ -8,7 +8,13 @@ from keras_torch.base.checks import fail, is_number
 from keras_torch.losses.loss import match_ranks, per_sample
 from keras_torch.ops.core import as_tensor
 
-KINDS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+_CHOICES = {  # of bool tensors: what the prediction says, and what the label says
+    "true_positives": lambda positive, label: positive & label,
+    "false_positives": lambda positive, label: positive > label,
+    "true_negatives": lambda positive, label: ~(positive | label),
+    "false_negatives": lambda positive, label: label > positive,
+}
+KINDS = tuple(_CHOICES)
 NEVER = -1e10  # the score of a class that is not among the top k
 
 
@@ -136,8 +142,7 @@ def _by_comparison(y_true, y_pred, thresholds, kinds, weights):
     positive, label = thresholds.above(y_pred), y_true.unsqueeze(0)
     counts = {}
     for kind in kinds:
-        chosen = positive if kind.endswith("positives") else ~positive
-        chosen = chosen & (label if kind in ("true_positives", "false_negatives") else ~label)
+        chosen = _CHOICES[kind](positive, label)
         counts[kind] = (chosen if weights is None else chosen * weights).sum(1, dtype=y_pred.dtype)
     return counts
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch.utils._python_dispatch import TorchDispatchMode
 
-VIEWS = {"view", "select", "slice", "permute", "squeeze", "unsqueeze", "expand", "t", "alias", "detach", "lift_fresh"}
+VIEWS = {"view", "select", "slice", "permute", "squeeze", "unsqueeze", "expand", "t", "alias", "detach",
+         "lift_fresh"}
 READ_BACKS = {"_local_scalar_dense", "nonzero", "item", "equal"}
 
 

@@ -181,7 +181,8 @@ def test_crossentropy_metric_is_chosen_by_shapes():
 @pytest.mark.parametrize("name, cls", [
     ("mse", "MeanSquaredError"), ("MAE", "MeanAbsoluteError"), ("rmse", "RootMeanSquaredError"),
     ("root_mean_squared_error", "RootMeanSquaredError"), ("kld", "KLDivergence"), ("logcosh", "LogCoshError"),
-    ("cosine_proximity", "CosineSimilarity"), ("binary_accuracy", "BinaryAccuracy"), ("AUC", "AUC"), ("auc", "AUC"),
+    ("cosine_proximity", "CosineSimilarity"), ("binary_accuracy", "BinaryAccuracy"), ("AUC", "AUC"),
+    ("auc", "AUC"),
     ("precision", "Precision"), ("top_k_categorical_accuracy", "TopKCategoricalAccuracy"),
     ("f1_score", "F1Score"),
     ("fbeta_score", "FBetaScore"), ("mean_io_u", "MeanIoU"), ("accuracy", "Accuracy"),
