@@ -398,7 +398,7 @@ def _take(x, indices, axis):
     indices = torch.where(indices < 0, indices + x.shape[axis], indices)
     taken = torch.index_select(x, axis, indices.reshape(-1))
     axis = axis % x.dim()
-    return taken.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    return taken.reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
 
 
 @one_node

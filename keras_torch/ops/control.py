@@ -35,10 +35,10 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
         maximum_iterations: the most repetitions; None means no limit.
 
     Returns:
-        The last values, as `loop_vars` was: a tuple, or one value.
+        The last values as tensors: a tuple, or one as `loop_vars` was.
 
     >>> while_loop(lambda i: i < 5, lambda i: i + 1, 0)
-    5
+    tensor(5, dtype=torch.int32)
     """
     is_single = not isinstance(loop_vars, (tuple, list))
     values, count = (loop_vars,) if is_single else tuple(loop_vars), 0
@@ -46,19 +46,19 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
         values = body(*values)
         values = tuple(values) if isinstance(values, (tuple, list)) else (values,)
         count += 1
-    return values[0] if is_single else values
+    return _tensors(values[0] if is_single else values)
 
 
 def fori_loop(lower, upper, body_fun, init_val):
     """Repeats `value = body_fun(i, value)` for `i` from `lower` to below `upper`.
 
     >>> fori_loop(0, 3, lambda i, value: value + i, 0)
-    3
+    tensor(3, dtype=torch.int32)
     """
     value = init_val
     for i in range(int(lower), int(upper)):
         value = body_fun(i, value)
-    return value
+    return _tensors(value)
 
 
 def scan(f, init, xs=None, length=None, reverse=False, unroll=1):

@@ -161,7 +161,8 @@ def eye(N, M=None, k=0, dtype=None):
     columns = N if M is None else M
     if k == 0:
         return torch.eye(N, columns, dtype=torch_dtype(dtype), device=current_device())
-    return torch.tril(tri(N, columns, k, dtype)) - tri(N, columns, k - 1, dtype)
+    below = torch.ones(N, columns, dtype=torch_dtype(dtype), device=current_device())
+    return torch.triu(torch.tril(below, k), k)
 
 
 def identity(n, dtype=None):

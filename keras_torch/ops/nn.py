@@ -267,14 +267,15 @@ def _over_axes(function, x, axes):
     last = tuple(range(-len(axes), 0))
     moved = torch.movedim(x, tuple(axes), last)
     together = function(torch.flatten(moved, start_dim=-len(axes)), -1)
-    return torch.movedim(torch.reshape(together, moved.shape), last, tuple(axes))
+    return torch.movedim(torch.reshape(together, moved.size()), last, tuple(axes))
 
 
 @one_node
 def sparsemax(x, axis=-1):
     """The nearest point to `x` whose entries are >= 0 and sum to 1 along `axis`: softmax with exact zeros.
 
-    Source: Martins and Astudillo, 2016.
+    Source: Martins and Astudillo, 2016. Keras 3.15 goes wrong where several entries stay
+    positive: its results do not sum to 1.
 
     >>> sparsemax([[0.0, 3.0]])
     tensor([[0., 1.]])
