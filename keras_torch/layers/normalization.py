@@ -216,6 +216,21 @@ class AxesTerm(Term):
         return int(value) if is_integer(value) else [int(axis) for axis in axes]
 
 
+def _normalized_axes(layer, input_shape):
+    """(sizes of the weights, axes, whether torch's kernel fits, shape in which the weights broadcast).
+
+    Keras sorts the axes as written, negative ones first: that is the order of the weights' sizes.
+    """
+    dims, written = len(input_shape), sorted([layer.axis] if is_integer(layer.axis) else layer.axis)
+    sizes = tuple(layer.known_size(input_shape, axis) for axis in written)
+    positions = [axis % dims for axis in written]
+    if len(set(positions)) != len(positions):
+        fail(layer.label, "axis", layer.axis, f"made of different axes of shape {tuple(input_shape)}")
+    trailing = positions == list(range(dims - len(positions), dims))
+    broadcast = [input_shape[axis] if axis in positions else 1 for axis in range(dims)]
+    return sizes, sorted(positions), trailing, broadcast
+
+
 class LayerNormalization(Layer):
     """Scales each sample over its own axes: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
 
@@ -256,20 +271,10 @@ class LayerNormalization(Layer):
         super().__init__(**kwargs)
 
     def build(self, input_shape):
-        # Keras sorts the axes as written, negative ones first: that is the order of the weights' sizes.
-        written = sorted([self.axis] if is_integer(self.axis) else self.axis)
-        shape = tuple(self.known_size(input_shape, axis) for axis in written)
-        dims = len(input_shape)
-        positions = [axis % dims for axis in written]
-        self.axes = sorted(positions)
-        if len(set(positions)) != len(positions):
-            fail(self.label, "axis", self.axis, f"made of different axes of shape {tuple(input_shape)}")
-        trailing = positions == list(range(dims - len(positions), dims))
+        self.sizes, self.axes, trailing, self.broadcast = _normalized_axes(self, input_shape)
         self.fused = trailing and not self.rms_scaling
-        self.broadcast = [input_shape[axis] if axis in self.axes else 1 for axis in range(dims)]
-        self.sizes = shape
-        self.gamma = self.make_weight("gamma", shape) if self.scale or self.rms_scaling else None
-        self.beta = self.make_weight("beta", shape) if self.center and not self.rms_scaling else None
+        self.gamma = self.make_weight("gamma", self.sizes) if self.scale or self.rms_scaling else None
+        self.beta = self.make_weight("beta", self.sizes) if self.center and not self.rms_scaling else None
 
     def call(self, inputs):
         if self.fused:
@@ -282,3 +287,129 @@ class LayerNormalization(Layer):
         if self.beta is not None:
             outputs = outputs + self.beta.reshape(self.broadcast)
         return outputs.to(inputs.dtype)
+
+
+def _groups(owner, argument, value):
+    if not is_integer(value) or (value < 1 and value != -1):
+        fail(owner, argument, value, "a positive integer, or -1 for a group per channel")
+
+
+class GroupNormalization(Layer):
+    """Scales groups of channels of each sample: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
+
+    Args:
+        groups: number of groups into which the channels are split; -1 means one per channel (instance norm).
+        axis: the channels' axis.
+        epsilon: added to the variance.
+        center: whether `beta` is added.
+        scale: whether `gamma` is multiplied.
+
+    Shape:
+        (batch, ..., channels) -> the same
+
+    Weights:
+        gamma (channels,): absent when `scale` is False
+        beta (channels,): absent when `center` is False
+
+    Errors:
+        ValueError: the channels have no known size or are not divisible by `groups`; `axis` is the batch.
+
+    Source: Keras GroupNormalization. In torch: nn.GroupNorm, whose epsilon is 1e-5.
+
+    >>> GroupNormalization(groups=2)(torch.zeros(1, 5, 4)).shape
+    torch.Size([1, 5, 4])
+    """
+
+    supports_masking = True
+    vocabulary = {
+        "groups": Term(_groups, int, optional=False, doc="number of groups of channels."),
+        "axis": Term(integer, int, optional=False, doc="axis of the channels."),
+    }
+
+    def __init__(self, groups=32, axis=-1, epsilon=1e-3, center=True, scale=True,
+                 beta_initializer="zeros", gamma_initializer="ones",
+                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,
+                 **kwargs):
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        channels = self.known_size(input_shape, self.axis)
+        self.channel_axis = self.axis % len(input_shape)
+        if self.channel_axis == 0:
+            fail(self.label, "axis", self.axis, "another axis than the batch")
+        self.groups = channels if self.groups == -1 else self.groups
+        if channels % self.groups:
+            fail(self.label, "groups", self.groups, f"a divisor of the {channels} channels")
+        self.gamma = self.make_weight("gamma", (channels,)) if self.scale else None
+        self.beta = self.make_weight("beta", (channels,)) if self.center else None
+
+    def call(self, inputs):
+        features = inputs.movedim(self.channel_axis, 1)
+        outputs = F.group_norm(features, self.groups, self.gamma, self.beta, self.epsilon)
+        return outputs.movedim(1, self.channel_axis)
+
+
+class RMSNormalization(Layer):
+    """Divides each sample by its root mean square over some axes: `scale * x / sqrt(mean(x ** 2) + epsilon)`.
+
+    Args:
+        axis: axis or list of axes over which the mean is taken.
+        epsilon: added to the mean.
+
+    Shape:
+        (batch, ...) -> the same
+
+    Weights:
+        scale (sizes of the axes)
+
+    Errors:
+        ValueError: an axis does not exist, is named twice, or has no known size.
+
+    Source: Keras RMSNormalization. In torch: nn.RMSNorm, whose axes are the last ones.
+
+    >>> RMSNormalization()(torch.tensor([[3.0, 4.0]])).round(decimals=2)
+    tensor([[0.8500, 1.1300]], grad_fn=<RoundBackward1>)
+    """
+
+    supports_masking = True
+    vocabulary = {"axis": AxesTerm(optional=False, doc="axis or axes over which the mean is taken.")}
+
+    def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.sizes, self.axes, self.fused, self.broadcast = _normalized_axes(self, input_shape)
+        self.scale = self.make_weight("scale", self.sizes, initializer="ones")
+
+    def call(self, inputs):
+        values = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
+        if self.fused:
+            return F.rms_norm(values, self.sizes, self.scale.to(values.dtype), self.epsilon).to(inputs.dtype)
+        mean_square = values.square().mean(self.axes, keepdim=True)
+        outputs = values * (mean_square + self.epsilon).rsqrt() * self.scale.reshape(self.broadcast)
+        return outputs.to(inputs.dtype)
+
+
+class UnitNormalization(Layer):
+    """Divides by the Euclidean length along some axes, so that the length becomes 1.
+
+    Args:
+        axis: axis or list of axes along which the length is taken.
+
+    Shape:
+        (batch, ...) -> the same
+
+    Source: Keras UnitNormalization. In torch: F.normalize.
+
+    >>> UnitNormalization()(torch.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
+
+    supports_masking = True
+    vocabulary = {"axis": AxesTerm(optional=False, doc="axis or axes along which the length is taken.")}
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+
+    def call(self, inputs):
+        return F.normalize(inputs, dim=self.axis, eps=1e-12)

@@ -1,5 +1,6 @@
 """What convolution, pooling, padding and upsampling share: the spatial axes and checks of input shapes."""
 
+from keras_torch import activations
 from keras_torch.base.checks import Term, fail, is_integer
 from keras_torch.layers.layer import Layer
 from keras_torch.ops.windows import spatial_axes
@@ -18,6 +19,7 @@ class Spatial(Layer):
 
     rank = None
     data_format = "channels_last"
+    vocabulary = {"activation": Term(None, activations.get, optional=False)}  # None is `linear`
 
     @property
     def channel_axis(self):

@@ -9,7 +9,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from keras_torch.layers.convolution import Conv1D, Conv2D, Conv3D
+from keras_torch.layers.convolution import (
+    Conv1D,
+    Conv2D,
+    Conv2DTranspose,
+    Conv3D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+)
 
 COPIES = ("aten::copy_", "aten::clone", "aten::contiguous")
 
@@ -94,6 +102,41 @@ def test_integer_images_are_convolved_as_floats():
     assert layer(torch.ones(1, 5, 5, 2, dtype=torch.uint8)).dtype == torch.float32
 
 
+def test_depthwise_convolution_is_one_convolution_per_channel():
+    layer, inputs = built(DepthwiseConv2D(3, depth_multiplier=2), 2, 6, 5, 3), torch.randn(2, 6, 5, 3)
+    alone = built(Conv2D(2, 3), 1, 6, 5, 1)
+    for channel in range(3):
+        alone.set_weights([layer.kernel[:, :, channel:channel + 1], layer.bias[2 * channel:2 * channel + 2]])
+        ours = layer(inputs)[..., 2 * channel:2 * channel + 2]
+        torch.testing.assert_close(ours, alone(inputs[..., channel:channel + 1]), rtol=1e-5, atol=1e-5)
+
+
+def test_separable_convolution_takes_causal_padding():
+    layer = built(SeparableConv1D(3, 3, padding="causal"), 1, 8, 2)
+    inputs = torch.randn(1, 8, 2, requires_grad=True)
+    layer(inputs)[0, 4].sum().backward()
+    assert inputs.grad[0].abs().sum(-1).nonzero().flatten().tolist() == [2, 3, 4]
+
+
+def test_transposed_convolution_is_the_gradient_of_convolution():
+    inputs = torch.randn(2, 9, 9, 4)
+    there = built(Conv2D(3, 3, strides=2, use_bias=False), 2, 9, 9, 4)
+    back = built(Conv2DTranspose(4, 3, strides=2, use_bias=False), 2, 4, 4, 3)
+    back.set_weights(there.get_weights())
+    leaf = inputs.clone().requires_grad_()
+    upstream = torch.randn(2, 4, 4, 3)
+    there(leaf).backward(upstream)
+    torch.testing.assert_close(back(upstream), leaf.grad, rtol=1e-5, atol=1e-5)
+    assert back.kernel.permute(3, 2, 0, 1).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_output_padding_of_transposed_convolution():
+    layer = Conv2DTranspose(4, 3, strides=2, padding="same", output_padding=1)
+    assert layer.compute_output_shape((None, None, 5, 2)) == (None, None, 10, 4)
+    assert layer.output_padding == (1, 1)
+    assert Conv2DTranspose.from_config(layer.get_config()).output_padding == (1, 1)
+
+
 def test_unknown_sizes_stay_unknown():
     assert Conv2D(4, 3).compute_output_shape((None, None, 9, 2)) == (None, None, 7, 4)
     halved = Conv2D(4, 3, strides=2, padding="same")
@@ -137,6 +180,10 @@ ARGUMENT_ERRORS = [
     (lambda: Conv2D(0, 3), "`filters` must be a positive integer; got 0"),
     (lambda: Conv2D(5, 3, groups=2), r"`filters` must be divisible by `groups` \(2\); got 5"),
     (lambda: Conv2D(4, 3, strides=2, dilation_rate=2), "`strides` must be 1 where `dilation_rate` is above"),
+    (lambda: DepthwiseConv2D(3, depth_multiplier=0), "`depth_multiplier` must be a positive integer; got 0"),
+    (lambda: SeparableConv2D(4, 3, padding="causal"), "For causal padding use Conv1D"),
+    (lambda: Conv2DTranspose(4, 3, output_padding=(1, 2, 3)), "None, an integer of at least 0, or 2 of them"),
+    (lambda: Conv2DTranspose(4, 3, strides=2, output_padding=2), r"less than the strides \(2, 2\)"),
     (lambda: Conv2D(4, (3, 3, 3)), "`kernel_size` must be a positive integer or 2 of them"),
     (lambda: Conv2D(4, 3, strides=0), "`strides` must be a positive integer or 2 of them; got 0"),
 ]
@@ -153,6 +200,8 @@ SHAPE_ERRORS = [
     (Conv1D(4, 3, data_format="channels_first"), (1, 5), r"takes 3 axes, \(batch, channels, ...\)"),
     (Conv2D(4, 7), (1, 5, 9, 2), r"a window of \(7, 7\) cells does not fit into the spatial sizes \(5, 9\)"),
     (Conv1D(4, 3, dilation_rate=4), (1, 8, 2), r"a window of \(9,\) cells .* a smaller `kernel_size`"),
+    (DepthwiseConv2D(7), (1, 5, 9, 2), r"a window of \(7, 7\) cells does not fit"),
+    (Conv2DTranspose(4, 3), (1, 5, 2), "takes 4 axes"),
     (Conv2D(4, 3, groups=2), (1, 5, 5, 3), "`groups` must be a divisor of the 3 input channels; got 2"),
 ]
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from keras_torch.layers.normalization import BatchNormalization, LayerNormalization
+from keras_torch.layers.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 
 STEPS = ((torch.arange(24) % 7 - 2).float()).reshape(4, 3, 2)
 
@@ -179,6 +185,40 @@ def test_layer_normalization_of_half_precision_is_computed_in_float32():
         assert outputs.isfinite().all()
 
 
+@pytest.mark.parametrize("shape, axis", [((2, 6), -1), ((2, 5, 6), -1), ((2, 3, 4, 6), -1), ((2, 6, 4), 1)])
+def test_group_normalization_gives_the_formula(shape, axis):
+    inputs = torch.randn(shape)
+    groups = inputs.movedim(axis, 1).reshape(2, 3, -1)
+    variance, mean = torch.var_mean(groups, -1, correction=0, keepdim=True)
+    shown = inputs.movedim(axis, 1).shape
+    expected = ((groups - mean) / (variance + 1e-3).sqrt()).reshape(shown).movedim(1, axis)
+    torch.testing.assert_close(GroupNormalization(3, axis)(inputs), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_group_per_channel():
+    layer = GroupNormalization(groups=-1)
+    outputs = layer(torch.randn(2, 50, 4))
+    assert layer.groups == 4
+    torch.testing.assert_close(outputs.mean(1), torch.zeros(2, 4), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("axis", [-1, 1, [1, 2], [0, 2]])
+def test_rms_normalization_gives_the_formula(axis):
+    inputs = torch.randn(4, 2, 3)
+    expected = inputs / (inputs.square().mean(axis, keepdim=True) + 1e-6).sqrt()
+    torch.testing.assert_close(RMSNormalization(axis)(inputs), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [-1, 1, [1, 2]])
+def test_unit_normalization_makes_the_length_1(axis):
+    lengths = torch.linalg.vector_norm(UnitNormalization(axis)(torch.randn(4, 2, 3)), dim=axis)
+    torch.testing.assert_close(lengths, torch.ones_like(lengths))
+
+
+def test_unit_normalization_of_zeros():
+    assert UnitNormalization()(torch.zeros(2, 3)).tolist() == [[0.0] * 3] * 2
+
+
 def test_unknown_sizes_stay_unknown():
     assert BatchNormalization().compute_output_shape((None, None, 3)) == (None, None, 3)
     assert LayerNormalization().compute_output_shape((None, None, 3)) == (None, None, 3)
@@ -199,6 +239,9 @@ ERRORS = [
     (lambda: LayerNormalization(axis=[]), "an integer or a list of integers"),
     (lambda: LayerNormalization(axis=[1, -2])(torch.zeros(2, 3, 4)), r"different axes of shape \(2, 3, 4\)"),
     (lambda: LayerNormalization().build((2, None)), "needs a size"),
+    (lambda: GroupNormalization(0), "`groups` must be a positive integer, or -1"),
+    (lambda: GroupNormalization(3)(torch.zeros(2, 4)), "`groups` must be a divisor of the 4 channels; got 3"),
+    (lambda: GroupNormalization(2, axis=0)(torch.zeros(2, 4)), "another axis than the batch"),
 ]
 
 
