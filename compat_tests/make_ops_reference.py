@@ -1,6 +1,7 @@
-"""Writes tests/references/ops.json anew: what real Keras (TensorFlow backend) answers to each expression in it.
+"""Writes tests/references/ops.json anew: what real Keras (TensorFlow backend) answers to its expressions.
 
-Run it with a Python that has keras and tensorflow, from the repository root: python compat_tests/make_ops_reference.py
+Run it from the repository root with a Python that has keras and tensorflow:
+python compat_tests/make_ops_reference.py
 """
 
 import json
@@ -10,7 +11,7 @@ import pathlib
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import numpy as np  # noqa: E402 (the backend is chosen before the import)
-from keras import ops  # noqa: E402
+from keras import ops  # noqa: E402, F401 (the expressions use it)
 
 FILE = pathlib.Path("tests/references/ops.json")
 

@@ -262,6 +262,7 @@ def log_softmax(x, axis=-1):
     return torch.log_softmax(as_tensor(x), axis)
 
 
+@one_node
 def _over_axes(function, x, axes):
     """`function(x, axis)` over several axes, seen as one."""
     last = tuple(range(-len(axes), 0))

@@ -1,4 +1,4 @@
-"""keras.ops against Keras 3.15 (TensorFlow backend): the expressions and answers of tests/references/ops.json."""
+"""keras.ops against Keras 3.15 (TensorFlow backend): expressions and answers of tests/references/ops.json."""
 
 import json
 import pathlib
