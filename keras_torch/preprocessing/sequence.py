@@ -6,6 +6,7 @@ import random
 import numpy as np
 
 from keras_torch.base.checks import boolean, fail, nonnegative_number, one_of, positive_int
+from keras_torch.training.data.pydataset import PyDataset
 
 
 def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncating="pre", value=0.0):
@@ -151,7 +152,7 @@ def _shuffle_alike(first, second, seed):
         random.shuffle(items)
 
 
-class TimeseriesGenerator:
+class TimeseriesGenerator(PyDataset):
     """Batches of windows over a time series: `data[i - length:i:sampling_rate]` with `targets[i]`.
 
     Args:
@@ -169,9 +170,6 @@ class TimeseriesGenerator:
     Errors:
         ValueError: lengths differ, or nothing is left between the indices.
 
-    Notes:
-        `fit` takes it as it takes any object with `len()` and `[batch]`.
-
     Source: Keras `preprocessing.sequence.TimeseriesGenerator`.
 
     >>> series = np.arange(10).reshape(10, 1)
@@ -182,6 +180,7 @@ class TimeseriesGenerator:
 
     def __init__(self, data, targets, length, sampling_rate=1, stride=1, start_index=0, end_index=None,
                  shuffle=False, reverse=False, batch_size=128):
+        super().__init__()
         if len(data) != len(targets):
             raise ValueError(f"TimeseriesGenerator was given {len(data)} steps of data and {len(targets)} "
                              "targets. Give one target per step.")
@@ -215,9 +214,6 @@ class TimeseriesGenerator:
         begin = self.start_index + self.batch_size * self.stride * index
         end = min(begin + self.batch_size * self.stride, self.end_index + 1)
         return np.arange(begin, end, self.stride)
-
-    def on_epoch_end(self):
-        """Called by `fit` between epochs; nothing to do."""
 
     def get_config(self):
         """Arguments as plain values; data and targets as JSON text.
