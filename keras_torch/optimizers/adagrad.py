@@ -4,7 +4,7 @@ import torch
 
 from keras_torch.base.third_party import foreach
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import descend, divide_by_root, mix_squares
+from keras_torch.optimizers.steps import descend, descend_ratio, mix_squares, roots
 
 
 class Adagrad(Optimizer):
@@ -35,7 +35,7 @@ class Adagrad(Optimizer):
     def rule(self, params, grads, rate, step, accumulator):
         """One update; see `Optimizer.rule`."""
         foreach.addcmul_(accumulator, grads, grads)
-        descend(params, divide_by_root(grads, accumulator, self.epsilon), rate)
+        descend_ratio(params, grads, roots(accumulator, self.epsilon), rate)
 
 
 class Adadelta(Optimizer):
@@ -61,8 +61,8 @@ class Adadelta(Optimizer):
     def rule(self, params, grads, rate, step, accumulated_grad, accumulated_delta_var):
         """One update; see `Optimizer.rule`."""
         mix_squares(accumulated_grad, grads, self.rho)
-        past = foreach.sqrt(foreach.add(accumulated_delta_var, self.epsilon))
-        updates = foreach.mul(past, divide_by_root(grads, accumulated_grad, self.epsilon))
+        updates = foreach.mul(grads, roots(accumulated_delta_var, self.epsilon))
+        foreach.div_(updates, roots(accumulated_grad, self.epsilon))
         mix_squares(accumulated_delta_var, updates, self.rho)
         descend(params, updates, rate)
 

@@ -9,7 +9,7 @@ from keras_torch.base import checks
 from keras_torch.base.checks import Term
 from keras_torch.base.third_party import foreach, fused_adam, fused_adamw
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import descend, mix, mix_squares
+from keras_torch.optimizers.steps import descend_ratio, mix, mix_squares
 
 # Note [Keras's epsilon on torch's kernel]
 #     Keras:  w -= rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)
@@ -126,8 +126,7 @@ class Adamax(Optimizer):
         mix(momentum, grads, self.beta_1)
         foreach.mul_(norm, self.beta_2)
         foreach.maximum_(norm, foreach.abs(grads))
-        updates = foreach.div(momentum, foreach.add(norm, self.epsilon))
-        descend(params, updates, rate / (1 - self.beta_1 ** step))
+        descend_ratio(params, momentum, foreach.add(norm, self.epsilon), rate / (1 - self.beta_1 ** step))
 
 
 _WARMUP = tuple(itertools.accumulate((1 - 0.5 * 0.96 ** step for step in range(1, 1001)), lambda a, b: a * b,
@@ -163,8 +162,8 @@ class Nadam(Optimizer):
         mix_squares(velocity, grads, self.beta_2)
         looked_ahead = foreach.add(foreach.mul(momentum, following / (1 - product * following)),
                                    foreach.mul(grads, (1 - now) / (1 - product)))
-        roots = foreach.sqrt(foreach.div(velocity, 1 - self.beta_2 ** step))
-        descend(params, foreach.div(looked_ahead, foreach.add(roots, self.epsilon)), rate)
+        divisors = foreach.sqrt(foreach.div(velocity, 1 - self.beta_2 ** step))
+        descend_ratio(params, looked_ahead, foreach.add(divisors, self.epsilon), rate)
 
     def momentum_product(self, step):
         """The product of the warming-up momentums of steps 1 to `step` (a number or a tensor)."""

@@ -46,12 +46,12 @@ class Block:
 
     def part(self, grads):
         """The part for given gradients (None for a parameter without). None when parameters have moved."""
-        for grad, stride in zip(grads, self.strides):
+        for param, grad, stride in zip(self.params, grads, self.strides):
             # Fused kernels walk through memory: a gradient laid out differently would give wrong numbers.
-            if grad is None or grad.is_sparse or grad.stride() != stride:
+            if grad is None or grad.is_sparse or not grad.stride() == stride == param.stride():
                 return self._repaired(grads)
-        if grads[0].device != self.device:
-            return None
+        if grads[0].device != self.device or grads[0].dtype is not self.dtype:
+            return self._repaired(grads)
         return Part(self, self.params, grads, self.slots, self.extras)
 
     def _repaired(self, grads):

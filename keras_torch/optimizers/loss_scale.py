@@ -144,12 +144,16 @@ class LossScaleOptimizer(Optimizer):
         inverse = self.dynamic_scale.reciprocal()
         for part in parts:
             unscale_and_check(part.grads, self._bad, inverse)
-        if self._bad.device.type != "cpu" and self.inner_optimizer.capturable:
+        if not self._reads_back():
             self._update_unless_bad(parts)
         elif not self._bad.item():
             self.inner_optimizer.update(parts)
         update_loss_scale(self.dynamic_scale, self.step_counter, self._bad, 2.0, 0.5,
                           self.dynamic_growth_steps)
+
+    def _reads_back(self):
+        """Whether Python decides on the update: free on the CPU, needed where the inner optimizer needs it."""
+        return self._bad.device.type == "cpu" or not self.inner_optimizer.capturable
 
     def _update_unless_bad(self, parts):
         """Makes the update and takes it back where it was bad, without knowing which it is."""

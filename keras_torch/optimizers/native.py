@@ -29,6 +29,8 @@ class NativeOptimizer(Optimizer):
     0.25
     """
 
+    self_managed = frozenset({"native"})
+
     def __init__(self, native, name=None):
         super().__init__(name=name)
         self.native = native if isinstance(native, torch.optim.Optimizer) else None

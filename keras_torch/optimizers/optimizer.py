@@ -57,6 +57,7 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
     """
 
     vocabulary = VOCABULARY
+    _initial_rate = 0.0
     slots = ()
     optional_slots = {}
     rule_decays = False  # whether the rule takes `decay=` and applies weight decay on the way
@@ -90,6 +91,9 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
 
     def _owner(self):
         return owner_label(type(self), self.name)
+
+    def __repr__(self):
+        return super().__repr__() if self.built else f"{type(self).__name__}(name={self.name!r}, not built)"
 
     # What users set at any time.
 
@@ -212,7 +216,8 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
             raise ValueError(f"{self._owner()}: a parameter group may have its own `lr` and `weight_decay`; "
                              "got "
                              f"{sorted(unknown)}. Other options are arguments of the optimizer.")
-        self.defaults.update(lr=float(self.learning_rate), weight_decay=self.weight_decay or 0.0)
+        rate = self._initial_rate if self._schedule is None else float(self.learning_rate)
+        self.defaults.update(lr=rate, weight_decay=self.weight_decay or 0.0)
         param_group["params"] = _without_repeats(param_group["params"])
         super().add_param_group(param_group)
         if self.__dict__.get("built"):
@@ -266,12 +271,12 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         """State goes where its parameter went (`model.to(...)` after `build`)."""
         state = self.state[param]
         for name, value in state.items():
-            same = value.shape == param.shape
-            if value.device != param.device or (same and value.stride() != param.stride()):
-                moved = torch.empty_like(param, dtype=value.dtype,
-                                         requires_grad=False).as_subclass(torch.Tensor) \
-                    if same else torch.empty_like(value, device=param.device)
-                state[name] = moved.copy_(value)
+            same_shape = value.shape == param.shape
+            if (value.device, value.dtype) != (param.device, param.dtype) or (
+                    same_shape and value.stride() != param.stride()):
+                moved = torch.empty_like(param.detach() if same_shape else value, dtype=param.dtype,
+                                         device=param.device)
+                state[name] = moved.as_subclass(torch.Tensor).copy_(value)
 
     def _decays(self, param, name):
         excluded, pattern = self._excluded

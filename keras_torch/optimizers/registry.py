@@ -35,7 +35,7 @@ def get(identifier):
         return NativeOptimizer(identifier)
     if isinstance(identifier, dict) and "class_name" in identifier:
         return deserialize(identifier)
-    found = registry.get(identifier)
+    found = registry.get(identifier) if isinstance(identifier, (str, type)) else identifier
     if found is not None and not isinstance(found, Optimizer):
         raise TypeError("An optimizer must be a name, a config, or an optimizer of Keras or torch; "
                         f"got {identifier!r}. Write for example 'adam' or Adam(1e-3).")

@@ -2,7 +2,7 @@
 
 from keras_torch.base.third_party import foreach
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import descend, divide_by_root, mix, mix_squares
+from keras_torch.optimizers.steps import descend_ratio, mix, mix_squares, roots
 
 
 class RMSprop(Optimizer):
@@ -38,9 +38,9 @@ class RMSprop(Optimizer):
         if average_gradient is not None:
             mix(average_gradient, grads, self.rho)
             squares = foreach.sub(velocity, foreach.mul(average_gradient, average_gradient))
-        updates = divide_by_root(grads, squares, self.epsilon)
+        divisors = roots(squares, self.epsilon)
         if momentum is None:
-            return descend(params, updates, rate)
+            return descend_ratio(params, grads, divisors, rate)
         foreach.mul_(momentum, self.momentum)
-        descend(momentum, updates, -rate)
+        descend_ratio(momentum, grads, divisors, -rate)
         return foreach.sub_(params, momentum)

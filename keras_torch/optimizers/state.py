@@ -260,6 +260,9 @@ class StoredState:
         return {**state, "_count": self.iterations_made(), "state": dict(self.state)}
 
     def __setstate__(self, state):
+        if "built" not in state:  # torch's load_state_dict hands over groups and state by this door
+            self._groups, self.state = state["param_groups"], state["state"]
+            return
         super().__setstate__({**state, "state": collections.defaultdict(dict, state["state"]), "_blocks": [],
                               "_constrained": [], "_clock": None})
         self._regroup()

@@ -43,12 +43,25 @@ def mix_squares(averages, values, keep):
     foreach.addcmul_(averages, values, values, value=1 - keep)
 
 
-def divide_by_root(values, squares, epsilon):
-    """values / sqrt(squares + epsilon), as new tensors.
+def descend_ratio(weights, values, divisors, rate):
+    """weights -= rate * values / divisors.
 
-    >>> divide_by_root([torch.ones(2)], [torch.full((2,), 3.0)], 1.0)
-    (tensor([0.5000, 0.5000]),)
+    >>> weights = [torch.ones(2)]
+    >>> descend_ratio(weights, [torch.ones(2)], [torch.full((2,), 2.0)], 0.5); weights
+    [tensor([0.7500, 0.7500])]
     """
-    roots = foreach.add(squares, epsilon)
-    foreach.sqrt_(roots)
-    return foreach.div(values, roots)
+    if isinstance(rate, torch.Tensor):
+        foreach.sub_(weights, foreach.mul(foreach.div(values, divisors), rate))
+    else:
+        foreach.addcdiv_(weights, values, divisors, value=-rate)
+
+
+def roots(squares, epsilon):
+    """sqrt(squares + epsilon), as new tensors.
+
+    >>> roots([torch.full((2,), 3.0)], 1.0)
+    (tensor([2., 2.]),)
+    """
+    found = foreach.add(squares, epsilon)
+    foreach.sqrt_(found)
+    return found

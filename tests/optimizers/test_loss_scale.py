@@ -1,0 +1,90 @@
+"""Dynamic loss scaling: which steps are left out, and how the scale moves."""
+
+import numpy as np
+import pytest
+import torch
+
+from keras_torch import optimizers
+from keras_torch.base.variable import Variable
+from keras_torch.optimizers import SGD, Adam, LossScaleOptimizer
+
+
+def one_step(optimizer, variable, gradient):
+    optimizer.apply([torch.tensor([gradient]) * optimizer.dynamic_scale], [variable])
+
+
+@pytest.mark.parametrize("on_device", [False, True])
+@pytest.mark.parametrize("make", [lambda: SGD(0.5, momentum=0.9), lambda: Adam(0.5), lambda: SGD(0.5)])
+def test_bad_steps_are_left_out(make, on_device):
+    expected, variable = Variable([1.0]), Variable([1.0])
+    plain, scaled = make().build([expected]), LossScaleOptimizer(make(), initial_scale=8.0).build([variable])
+    if on_device:  # the way of an accelerator, on CPU tensors
+        scaled._reads_back = lambda: False
+    for gradient in (1.0, float("inf"), 0.5, float("nan"), 0.25):
+        one_step(scaled, variable, gradient)
+        if np.isfinite(gradient):
+            plain.apply([torch.tensor([gradient])])
+        # On the device the corrections of Adam are computed in float32.
+        assert variable.numpy() == pytest.approx(expected.numpy(), rel=1e-6, abs=2e-5 if on_device else 1e-7)
+    assert scaled.iterations == 3
+    assert float(scaled.dynamic_scale) == 2.0
+
+
+def test_the_scale_doubles_after_good_steps():
+    variable = Variable([1.0])
+    optimizer = LossScaleOptimizer(SGD(0.1), initial_scale=8.0, dynamic_growth_steps=2)
+    scales = []
+    for _ in range(5):
+        optimizer.build([variable])
+        one_step(optimizer, variable, 1.0)
+        scales.append(float(optimizer.dynamic_scale))
+    assert scales == [8.0, 16.0, 16.0, 32.0, 32.0]
+
+
+def test_step_works_from_backward():
+    param = torch.nn.Parameter(torch.ones(1))
+    optimizer = LossScaleOptimizer(SGD(0.25), initial_scale=8.0).build([param])
+    optimizer.scale_loss((param * 2).sum()).backward()
+    optimizer.step()
+    assert float(param.data) == 0.5
+    optimizer.zero_grad()
+    assert param.grad is None
+
+
+def test_learning_rate_is_that_of_the_inner_optimizer():
+    optimizer = LossScaleOptimizer(SGD(0.25))
+    optimizer.learning_rate = 0.5
+    assert optimizer.inner_optimizer.learning_rate == optimizer.lr == 0.5
+    optimizer.build([torch.nn.Parameter(torch.ones(1))])
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_state_comes_back():
+    optimizer, other = (LossScaleOptimizer(Adam(0.1)).build([Variable([1.0])]) for _ in range(2))
+    optimizer.apply([torch.ones(1)])
+    store = {}
+    optimizer.save_own_variables(store)
+    assert list(store) == [str(place) for place in range(8)]
+    assert store["3"] == 2.0 ** 15
+    other.load_own_variables(store)
+    assert int(other.step_counter) == 1 and other.iterations == 1
+    third = LossScaleOptimizer(Adam(0.1)).build([Variable([1.0])])
+    third.load_state_dict(optimizer.state_dict())
+    assert int(third.step_counter) == 1 and third.iterations == 1
+    third.set_weights(optimizer.get_weights())
+
+
+def test_config_round_trip():
+    optimizer = LossScaleOptimizer(SGD(0.25, momentum=0.5), initial_scale=4.0)
+    again = optimizers.deserialize(optimizers.serialize(optimizer))
+    assert again.get_config() == optimizer.get_config()
+    assert again.inner_optimizer.momentum == 0.5
+
+
+def test_errors():
+    with pytest.raises(ValueError, match="`inner_optimizer` must be an optimizer without .*got 'adam'"):
+        LossScaleOptimizer("adam")
+    with pytest.raises(ValueError, match="without `loss_scale_factor`"):
+        LossScaleOptimizer(SGD(loss_scale_factor=2.0))
+    with pytest.raises(RuntimeError, match="has no parameters yet"):
+        LossScaleOptimizer(SGD()).step()

@@ -1,0 +1,85 @@
+"""What `optimizers.get` understands, and torch's own optimizers with Keras's face."""
+
+import copy
+import functools
+import pickle
+
+import pytest
+import torch
+
+from keras_torch import optimizers
+from keras_torch.optimizers import NativeOptimizer
+
+
+def param(gradient=0.5):
+    made = torch.nn.Parameter(torch.ones(2))
+    made.grad = torch.full((2,), gradient)
+    return made
+
+
+@pytest.mark.parametrize("name", ["sgd", "SGD", "adam", "Adam", "adamw", "AdamW", "rmsprop", "RMSprop",
+                                  "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb", "adafactor"])
+def test_names_are_known_in_any_writing(name):
+    assert type(optimizers.get(name)).__name__.lower() == name.lower()
+
+
+def test_configs_classes_and_objects():
+    assert optimizers.get({"class_name": "SGD", "config": {"learning_rate": 0.5}}).learning_rate == 0.5
+    assert optimizers.get({"class_name": "adam"}).learning_rate == 0.001
+    assert isinstance(optimizers.get(optimizers.SGD), optimizers.SGD)
+    made = optimizers.SGD()
+    assert optimizers.get(made) is made
+    assert optimizers.get(None) is None
+
+
+def test_errors_name_the_nearest():
+    with pytest.raises(ValueError, match="No optimizer is called 'adm'.*'adam'"):
+        optimizers.get("adm")
+    with pytest.raises(TypeError, match="An optimizer must be a name.*got 3"):
+        optimizers.get(3)
+    with pytest.raises(TypeError, match="An optimizer must be a name, a config"):
+        optimizers.get(abs)
+
+
+def test_legacy_names_are_the_same_classes():
+    for name in ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl"):
+        assert getattr(optimizers.legacy, name) is getattr(optimizers, name)
+
+
+@pytest.mark.parametrize("make", [lambda p: torch.optim.SGD([p], lr=0.5), lambda p: torch.optim.SGD,
+                                  lambda p: functools.partial(torch.optim.SGD, lr=0.5)])
+def test_torch_optimizers_are_taken(make):
+    weights = param()
+    optimizer = optimizers.get(make(weights)).build([weights])
+    optimizer.learning_rate = 0.25
+    optimizer.step()
+    torch.testing.assert_close(weights.data, torch.full((2,), 1 - 0.125))
+    assert optimizer.iterations == 1
+    optimizer.apply([torch.ones(2)])
+    torch.testing.assert_close(weights.data, torch.full((2,), 0.625))
+    optimizer.zero_grad()
+    assert weights.grad is None
+
+
+def test_a_native_optimizer_keeps_its_state():
+    weights = param()
+    optimizer = NativeOptimizer(torch.optim.Adam).build([weights])
+    optimizer.step()
+    stored = optimizer.state_dict()
+    other = NativeOptimizer(torch.optim.Adam).build([param()])
+    other.load_state_dict(stored)
+    assert len(other.variables) == len(optimizer.variables) == 5  # count, rate, step, two averages
+    again, copied = copy.deepcopy((weights, optimizer))
+    again.grad = torch.ones(2)
+    copied.step()
+    assert not torch.equal(again.data, weights.data)
+    assert pickle.loads(pickle.dumps(optimizer)).learning_rate == optimizer.learning_rate
+
+
+def test_native_errors():
+    with pytest.raises(ValueError, match="built on other variables"):
+        NativeOptimizer(torch.optim.SGD([param()], lr=0.1)).build([param()])
+    with pytest.raises(NotImplementedError, match="SGD is a torch optimizer and has no Keras config"):
+        NativeOptimizer(torch.optim.SGD([param()], lr=0.1)).get_config()
+    with pytest.raises(RuntimeError, match="has no parameters yet"):
+        NativeOptimizer(torch.optim.SGD).step()
