@@ -152,7 +152,7 @@ class LossScaleOptimizer(Optimizer):
                           self.dynamic_growth_steps)
 
     def _reads_back(self):
-        """Whether Python decides on the update: free on the CPU, needed where the inner optimizer needs it."""
+        """Whether Python decides on the update: free on the CPU; needed where `inner` needs it."""
         return self._bad.device.type == "cpu" or not self.inner_optimizer.capturable
 
     def _update_unless_bad(self, parts):

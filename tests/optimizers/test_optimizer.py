@@ -15,6 +15,10 @@ from keras_torch.base.variable import Variable
 from keras_torch.optimizers import SGD, Adam, AdamW, RMSprop
 
 
+def number(variable):
+    return variable.detach().item()
+
+
 def weights(*shapes):
     made = [torch.nn.Parameter(torch.ones(shape)) for shape in shapes or [(3, 2), (2,)]]
     for param in made:
@@ -272,7 +276,7 @@ def test_learning_rate_by_a_function():
     param = weights((1,))[0]
     optimizer = SGD(lambda: 0.5).build([param])
     optimizer.step()
-    assert float(param) == 0.75
+    assert number(param) == 0.75
 
 
 def test_a_number_replaces_a_schedule():
@@ -289,7 +293,7 @@ def test_old_arguments_lr_and_decay_are_honoured():
     optimizer = SGD(lr=1.0, decay=1.0).build([param])
     for expected in (0.5, 0.25, 0.25 - 0.5 / 3):
         optimizer.step()
-        assert float(param) == pytest.approx(expected)
+        assert number(param) == pytest.approx(expected)
     assert optimizer.get_config()["decay"] == 1.0
     assert "decay" not in SGD().get_config()
 
@@ -319,7 +323,7 @@ def test_apply_to_some_of_the_variables():
     first, second = Variable([1.0], name="a"), Variable([1.0], name="b")
     optimizer = SGD(0.5).build([first, second])
     optimizer.apply([torch.ones(1)], [second])
-    assert (float(first), float(second)) == (1.0, 0.5)
+    assert (number(first), number(second)) == (1.0, 0.5)
     optimizer.apply([])
     assert optimizer.iterations == 1
 
@@ -336,7 +340,7 @@ def test_apply_leaves_gradients_alone():
 def test_minimize_takes_a_function_or_a_tensor(loss):
     variable = Variable([1.0])
     assert SGD(0.25, loss_scale_factor=8.0).minimize(loss(variable), [variable]) == 1
-    assert float(variable) == 0.5
+    assert number(variable) == 0.5
 
 
 def test_constraints_are_applied_after_the_step():
@@ -351,7 +355,7 @@ def test_weight_decay_leaves_out_excluded_variables():
     optimizer = AdamW(0.1, weight_decay=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias"], var_list=[])
     optimizer.apply([torch.zeros(1), torch.zeros(1)], [kernel, bias])
-    assert (float(kernel), float(bias)) == (pytest.approx(0.9), 1.0)
+    assert (number(kernel), number(bias)) == (pytest.approx(0.9), 1.0)
 
 
 def test_weight_decay_can_be_set_later():
@@ -360,7 +364,7 @@ def test_weight_decay_can_be_set_later():
     optimizer.weight_decay = 0.5
     param.grad = torch.zeros(1)
     optimizer.step()
-    assert float(param) == pytest.approx(0.95)
+    assert number(param) == pytest.approx(0.95)
 
 
 def test_average_goes_into_the_weights_at_the_end():
@@ -369,7 +373,7 @@ def test_average_goes_into_the_weights_at_the_end():
     optimizer.step()
     optimizer.step()
     optimizer.finalize_variable_values([param])
-    assert float(param) == 0.25  # 0.5, then half of 0.5 and 0.0
+    assert number(param) == 0.25  # 0.5, then half of 0.5 and 0.0
 
 
 def test_weights_in_the_old_order_come_back():
@@ -433,7 +437,7 @@ def test_a_schedule_survives_the_config():
 def test_shared_weights_are_updated_once():
     param = weights((1,))[0]
     SGD(0.5).build([param, param]).step()
-    assert float(param) == 0.75
+    assert number(param) == 0.75
 
 
 # Classes of the user
@@ -475,7 +479,7 @@ def test_an_optimizer_written_for_keras_3():
     for _ in range(3):
         optimizer.apply([torch.ones(1)], [ours])
         reference.apply([torch.ones(1)], [theirs])
-    assert float(ours) == pytest.approx(float(theirs))
+    assert number(ours) == pytest.approx(number(theirs))
     assert len(optimizer.variables) == 3
     config = optimizer.get_config()
     assert config["momentum"] == 0.5 and config["learning_rate"] == pytest.approx(0.1)
@@ -485,7 +489,7 @@ def test_an_optimizer_written_for_keras_3():
 def test_an_optimizer_written_for_tf_keras():
     variable = Variable([1.0])
     TfKerasStyle(0.25).apply([torch.ones(1)], [variable])
-    assert float(variable) == 0.75
+    assert number(variable) == 0.75
 
 
 def test_an_optimizer_with_a_rule():
@@ -493,7 +497,7 @@ def test_an_optimizer_with_a_rule():
     optimizer = RuleStyle(0.25)
     optimizer.apply([torch.ones(1)], [variable])
     optimizer.apply([torch.ones(1)], [variable])
-    assert float(variable) == 0.25
+    assert number(variable) == 0.25
 
 
 # Counting on the device

@@ -20,7 +20,7 @@ def test_a_schedule_of_the_user_is_called_with_a_tensor():
     for expected in (-0.5, -1.5, -3.5):
         param.grad = torch.ones(1)
         optimizer.step()
-        assert float(param) == expected
+        assert param.detach().item() == expected
     assert optimizer.learning_rate == 4.0
 
 
