@@ -22,8 +22,7 @@ from keras_torch.base.checks import (
     nonnegative_number,
     number,
 )
-from keras_torch.losses.loss import FormulaLoss, as_pair, floating, match_ranks, require_equal_shapes
-from keras_torch.ops.core import as_tensor
+from keras_torch.losses.loss import FormulaLoss, as_pair, beside, floating, match_ranks, require_equal_shapes
 
 
 def _from_logits(y_pred, from_logits):
@@ -182,8 +181,7 @@ def categorical_focal_crossentropy(y_true, y_pred, alpha=0.25, gamma=2.0, from_l
 
 def _class_numbers(y_true, y_pred, axis):
     """(labels, scores) with the class axis last in the scores and absent from the labels."""
-    y_true = as_tensor(y_true, like=y_pred)
-    y_true, y_pred = match_ranks(y_true, y_pred)
+    y_true, y_pred = match_ranks(beside(y_true, y_pred), y_pred)
     if y_true.dim() == y_pred.dim() and y_true.shape[axis] == 1:
         y_true = y_true.squeeze(axis)
     if axis not in (-1, y_pred.dim() - 1):
@@ -193,11 +191,7 @@ def _class_numbers(y_true, y_pred, axis):
                          f"y_pred {tuple(y_pred.shape)} (class axis last) it must be "
                          f"{tuple(y_pred.shape[:-1])}: one class number per prediction. For one-hot y_true "
                          "use categorical_crossentropy.")
-    return y_true.to(y_pred.device, torch.long), y_pred
-
-
-def _ignored(ignore_class):
-    return -100 if ignore_class is None else ignore_class  # -100 is torch's own "none"
+    return y_true.long(), y_pred
 
 
 def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
@@ -226,28 +220,25 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
     """
     scores, from_logits = _from_logits(floating(y_pred), from_logits)
     labels, scores = _class_numbers(y_true, scores, axis)
-    values = (_from_scores if from_logits else _from_probabilities)(labels, scores, ignore_class)
-    if ignore_class is not None:
-        values._keras_mask = labels != ignore_class
+    if ignore_class is None:
+        return _of_chosen(labels, scores, from_logits)
+    valid = labels != ignore_class
+    values = _of_chosen(labels.where(valid, 0), scores, from_logits).where(valid, 0.0)
+    values._keras_mask = valid
     return values
 
 
-def _from_scores(labels, logits, ignore_class):
-    if logits.dim() <= 2:
-        return F.cross_entropy(logits, labels, reduction="none", ignore_index=_ignored(ignore_class))
-    flat = logits.reshape(-1, logits.shape[-1])  # (batch * steps, classes): the class axis stays contiguous
-    values = F.cross_entropy(flat, labels.reshape(-1), reduction="none", ignore_index=_ignored(ignore_class))
-    return values.view_as(labels)
+def _chosen(values, labels):
+    return values.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
 
 
-def _from_probabilities(labels, probabilities, ignore_class):
-    # Only the chosen probability goes through division, clipping and logarithm: with many classes, a fifth
-    # of the time.
-    ignored = None if ignore_class is None else labels == ignore_class
-    chosen = labels if ignored is None else labels.masked_fill(ignored, 0)
-    chosen = probabilities.gather(-1, chosen.unsqueeze(-1)).squeeze(-1) / probabilities.sum(-1)
-    values = -_within(chosen).log()
-    return values if ignored is None else values.masked_fill(ignored, 0.0)
+def _of_chosen(labels, scores, from_logits):
+    if from_logits and scores.dim() <= 2:
+        return F.cross_entropy(scores, labels, reduction="none")
+    if from_logits:  # cross_entropy wants the classes on axis 1; along the last axis log_softmax is faster
+        return -_chosen(F.log_softmax(scores, -1), labels)
+    # Only the chosen probability is divided, clipped and logged: with many classes, a fifth of the time.
+    return -_within(_chosen(scores, labels) / scores.sum(-1)).log()
 
 
 def _mean_of_sparse(y_true, y_pred, from_logits, ignore_class, axis):
@@ -275,7 +266,7 @@ def categorical_generalized_cross_entropy(y_true, y_pred, q):
     tensor([1.])
     """
     labels, y_pred = _class_numbers(y_true, floating(y_pred), -1)
-    return (1.0 - y_pred.gather(-1, labels.unsqueeze(-1)).squeeze(-1) ** q) / q
+    return (1.0 - _chosen(y_pred, labels) ** q) / q
 
 
 categorical_generalized_cross_entropy.keeps_labels = True

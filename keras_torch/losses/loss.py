@@ -63,6 +63,17 @@ def floating(y_pred):
     return y_pred
 
 
+def beside(y_true, y_pred):
+    """`y_true` as a tensor on the device of `y_pred`; symbols, which have none, stay as they are.
+
+    >>> beside([1, 2], torch.zeros(2)).shape
+    torch.Size([2])
+    """
+    y_true = as_tensor(y_true, like=y_pred)
+    real = isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor)
+    return y_true.to(y_pred.device) if real and y_true.device != y_pred.device else y_true
+
+
 def as_pair(y_true, y_pred):
     """Both as tensors, `y_true` in the number type, on the device and with the rank of `y_pred`.
 

@@ -2,14 +2,14 @@
 
 from keras_torch.base.checks import Term, boolean, fail, number, positive_int
 from keras_torch.base.dtypes import torch_dtype
-from keras_torch.losses.loss import match_ranks
+from keras_torch.losses.loss import beside, match_ranks
 from keras_torch.metrics.reduction import FormulaMetric
 from keras_torch.ops.core import as_tensor
 
 
 def _pair(y_true, y_pred):
     y_pred = as_tensor(y_pred)
-    return match_ranks(as_tensor(y_true, like=y_pred).to(y_pred.device), y_pred)
+    return match_ranks(beside(y_true, y_pred), y_pred)
 
 
 def accuracy(y_true, y_pred):
@@ -48,7 +48,7 @@ def categorical_accuracy(y_true, y_pred):
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    y_true = as_tensor(y_true, like=y_pred).to(y_pred.device)
+    y_true = beside(y_true, y_pred)
     return (y_true.argmax(-1) == y_pred.argmax(-1)).to(torch_dtype())
 
 
@@ -64,7 +64,7 @@ def sparse_categorical_accuracy(y_true, y_pred):
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    y_true = as_tensor(y_true, like=y_pred).to(y_pred.device)
+    y_true = beside(y_true, y_pred)
     if y_true.dim() == y_pred.dim() and y_true.shape[-1] == 1:
         y_true = y_true.squeeze(-1)
     matches = (y_true == y_pred.argmax(-1)).to(torch_dtype())
@@ -89,7 +89,7 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    return _in_top(as_tensor(y_true, like=y_pred).to(y_pred.device).argmax(-1), y_pred, k)
+    return _in_top(beside(y_true, y_pred).argmax(-1), y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):
@@ -107,7 +107,7 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    y_true = as_tensor(y_true, like=y_pred).to(y_pred.device)
+    y_true = beside(y_true, y_pred)
     if y_true.dim() == y_pred.dim() and y_true.shape[-1] == 1:
         y_true = y_true.squeeze(-1)
     if from_sorted_ids:

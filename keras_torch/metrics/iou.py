@@ -7,6 +7,7 @@ import torch
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, boolean, fail, fraction, integer, is_integer, positive_int
 from keras_torch.base.dtypes import torch_dtype
+from keras_torch.losses.loss import beside
 from keras_torch.metrics.metric import Metric
 from keras_torch.ops.core import as_tensor
 
@@ -61,7 +62,7 @@ class IoU(Metric):
         """Counts a batch of any shape; `sample_weight` has one value per label, or is None."""
         y_pred = as_tensor(y_pred)
         self.follow(y_pred)
-        y_true = as_tensor(y_true, like=y_pred).to(y_pred.device)
+        y_true = beside(y_true, y_pred)
         y_true = (y_true if self.sparse_y_true else y_true.argmax(self.axis)).long().reshape(-1)
         y_pred = (y_pred if self.sparse_y_pred else y_pred.argmax(self.axis)).long().reshape(-1)
         weights = self._weights(y_true, sample_weight)
