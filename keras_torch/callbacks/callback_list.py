@@ -109,6 +109,15 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_model(model)
 
+    def abandon(self):
+        """Ends live lines and closes files when an exception ends a run, instead of `on_train_end`.
+
+        Notes:
+            Calls `abandon()` of every callback that has it.
+        """
+        for callback in self.callbacks:
+            getattr(callback, "abandon", _nothing)()
+
     def set_validation_data(self, arrays):
         """Gives every callback `validation_data`, the list of arrays that older generations put there."""
         self.validation_data = arrays
@@ -147,10 +156,13 @@ class CallbackList(Callback):
 
     def _batch(self, kind, moment, batch, logs):
         logs = as_logs(logs)
-        if self._someone_keeps_logs[kind] and isinstance(logs, Logs):
-            logs.settle()  # the callback may store `logs` and look at them when they would have changed
+        keeps = self._someone_keeps_logs[kind] and isinstance(logs, Logs)
+        if keeps:
+            logs.settle()
         for hook in self._listeners[kind, moment]:
             hook(batch, logs)
+        if keeps:
+            logs.freeze()  # the callback may have stored `logs`, and the next step writes to the metrics
 
     def _all(self, hook, *args):
         if isinstance(args[-1], Logs):
@@ -207,6 +219,10 @@ class CallbackList(Callback):
 
     on_batch_begin = on_train_batch_begin
     on_batch_end = on_train_batch_end
+
+
+def _nothing():
+    """What callbacks without `abandon` do."""
 
 
 def _check_callback(callback):

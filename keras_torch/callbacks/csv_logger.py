@@ -73,3 +73,7 @@ class CSVLogger(Callback):
         if self.csv_file is not None:
             self.csv_file.close()
         self.csv_file = self.writer = None
+
+    def abandon(self):
+        """Closes the file when an exception ends training."""
+        self.on_train_end()

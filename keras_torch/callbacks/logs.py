@@ -43,6 +43,18 @@ def find_name(name, logs):
     return other if other is not None and other in logs else None
 
 
+def _stacked(values):
+    """Scalars by device and dtype, as [(names, one tensor of all)], and the other tensors by name."""
+    groups, others = {}, {}
+    for name, tensor in values.items():
+        tensor = tensor.detach()
+        if tensor.numel() == 1 and tensor.dim() <= 1:
+            groups.setdefault((tensor.device, tensor.dtype), {})[name] = tensor.reshape(())
+        else:
+            others[name] = tensor
+    return [(list(group), torch.stack(list(group.values()))) for group in groups.values()], others
+
+
 def to_numbers(values):
     """Tensors by name as Python floats, one transfer per device and dtype; larger ones become numpy arrays.
 
@@ -55,15 +67,12 @@ def to_numbers(values):
     >>> to_numbers({"loss": torch.tensor(0.5), "seen": torch.tensor(3)})
     {'loss': 0.5, 'seen': 3.0}
     """
-    numbers, groups = dict.fromkeys(values), {}
-    for name, tensor in values.items():
-        tensor = tensor.detach()
-        if tensor.numel() == 1 and tensor.dim() <= 1:
-            groups.setdefault((tensor.device, tensor.dtype), {})[name] = tensor.reshape(())
-        else:
-            numbers[name] = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).cpu().numpy()
-    for group in groups.values():
-        numbers.update(zip(group, map(float, torch.stack(list(group.values())).tolist())))
+    stacks, others = _stacked(values)
+    numbers = dict.fromkeys(values)
+    for names, stack in stacks:
+        numbers.update(zip(names, map(float, stack.tolist())))
+    for name, tensor in others.items():
+        numbers[name] = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).cpu().numpy()
     return numbers
 
 
@@ -76,7 +85,8 @@ class Logs(dict):
 
     Notes:
         A callback that never looks costs nothing: no computation, no read-back from the device.
-        The tensors must not be written to after they were handed over; else a late look sees a later value.
+        A look after the hook has returned sees the value of that time only after `freeze`, which the list
+        of callbacks calls for those that may keep their logs.
         It is a `dict`: `**logs`, `dict(logs)`, `json.dumps(logs)`, `pickle` and `copy` see plain floats.
 
     Source: Keras hands a plain dict of floats, which costs a read-back per batch.
@@ -104,6 +114,23 @@ class Logs(dict):
             given = dict(super().items())  # what a callback wrote before anybody looked wins
             super().update(values())
             super().update(given)
+
+    def freeze(self):
+        """Copies what is still on the device, so that later steps cannot change it. Reads nothing back.
+
+        >>> logs = Logs({"seen": (counter := torch.tensor(1.0))})
+        >>> logs.freeze()
+        >>> _ = counter.add_(1)
+        >>> logs["seen"]
+        1.0
+        """
+        self.settle()
+        if not self._unread:
+            return
+        stacks, others = _stacked({name: value for name, value in super().items() if torch.is_tensor(value)})
+        for names, stack in stacks:
+            super().update(zip(names, stack.unbind()))
+        super().update({name: tensor.clone() for name, tensor in others.items()})
 
     def _read(self):
         """Numbers in place of tensors, for all names at once."""

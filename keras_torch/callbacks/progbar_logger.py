@@ -89,6 +89,12 @@ class ProgbarLogger(Callback):
     def on_predict_batch_end(self, batch, logs=None):
         self._step(batch, None)
 
+    def abandon(self):
+        """Ends a live line, so that an error message begins on a line of its own."""
+        self._in_fit = False
+        if self.progbar is not None:
+            self.progbar.abandon()
+
     def _begin(self):
         unit = "sample" if self._samples else "step"
         self.seen = 0

@@ -240,6 +240,9 @@ class _TerminalPainter:
         screen.write(line + "\n")
         screen.flush()
 
+    def leave(self):
+        self._bar.close()
+
 
 class _NotebookPainter:
     """A widget: Keras's numbers around tqdm's bar."""
@@ -260,6 +263,9 @@ class _NotebookPainter:
         self.paint(line, step)
         self._bar.close()
 
+    def leave(self):
+        self._bar.close()
+
 
 class _LinePainter:
     """Whole lines, for files, pipes and logs; no control characters."""
@@ -274,6 +280,9 @@ class _LinePainter:
 
     def finish(self, line, step):
         say(line)
+
+    def leave(self):
+        """Lines are whole already."""
 
 
 def _in_notebook():
@@ -363,6 +372,12 @@ class Progbar:
     def add(self, n, values=None):
         """Moves `n` steps on."""
         self.update(self._seen + n, values)
+
+    def abandon(self):
+        """Leaves a live line as it is and goes to the next one."""
+        if self._painter is not None:
+            self._painter.leave()
+        self._painter = None
 
     def first_step_done(self):
         """Starts the clock of the time per step: the first step contains warm-up and does not count."""

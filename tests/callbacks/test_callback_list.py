@@ -8,6 +8,7 @@ import torch
 from keras_torch.callbacks import (
     Callback,
     CallbackList,
+    CSVLogger,
     EarlyStopping,
     History,
     LambdaCallback,
@@ -160,6 +161,25 @@ def test_logs_kept_by_a_callback_show_the_value_of_their_batch():
     CallbackList(keeper).on_train_batch_end(0, Logs(lambda: {"loss": torch.tensor(state[0])}))
     state[0] = 2.0
     assert keeper.last["loss"] == 1.0
+
+
+def test_logs_kept_by_a_callback_are_safe_from_later_steps():
+    state, keeper = {"seen": torch.tensor(1.0), "per_class": torch.ones(2)}, EveryEnd()
+    CallbackList(keeper).on_train_batch_end(0, Logs(lambda: state))
+    for tensor in state.values():
+        tensor.add_(1)
+    assert keeper.last["seen"] == 1.0 and keeper.last["per_class"].tolist() == [1.0, 1.0]
+
+
+def test_an_abandoned_run_closes_files_and_lines(tmp_path, model):
+    listed = [CSVLogger(tmp_path / "log.csv"), Callback()]
+    callbacks = CallbackList(listed, add_progbar=True, model=model, verbose=1)
+    callbacks.abandon()
+    callbacks.on_train_begin()
+    callbacks.on_epoch_begin(0)
+    file = callbacks.callbacks[0].csv_file
+    callbacks.abandon()
+    assert file.closed
 
 
 def test_callbacks_of_others_get_logs_that_json_can_write():

@@ -107,6 +107,17 @@ def test_a_terminal_is_repainted_in_place(monkeypatch):
     assert "\x1b[32m━━━━━\x1b[0m" in sys.stdout.getvalue()   # a quarter of the bar is green
 
 
+def test_an_abandoned_line_stays_and_the_next_text_begins_a_new_one(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    logger = ProgbarLogger()
+    logger.set_params({"verbose": 1, "epochs": 1, "steps": 4})
+    logger.on_epoch_begin(0)
+    logger.on_train_batch_end(0, {"loss": 1.0})
+    logger.abandon()
+    say("Traceback")
+    assert re.search(r"\r1/4 .* - loss: 1.0000\nTraceback\n$", _plain(sys.stdout.getvalue()))
+
+
 def test_a_long_line_is_cut_to_the_terminal_while_running(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setattr(sys, "stdout", Terminal())
