@@ -1,6 +1,6 @@
 """Pooling layers: the largest value or the mean, under a moving window or over all cells."""
 
-from keras_torch.base.checks import one_of
+from keras_torch.base.checks import Term, fail, is_integer, one_of
 from keras_torch.layers.spatial import PaddingTerm, Spatial
 from keras_torch.ops import windows
 
@@ -248,3 +248,123 @@ class GlobalAveragePooling3D(GlobalPooling):
 
     rank = 3
     pool = staticmethod(windows.global_average)
+
+
+class OutputSizeTerm(Term):
+    """The argument `output_size`: a positive integer, or one (None keeps the axis) per spatial axis."""
+
+    def apply(self, instance, owner, argument, value):
+        rank = instance.rank
+        sizes = (value,) * rank if is_integer(value) else value
+        if not isinstance(sizes, (tuple, list)) or len(sizes) != rank or \
+                not all(size is None or (is_integer(size) and size > 0) for size in sizes):
+            fail(owner, argument, value, f"a positive integer or {rank} of them")
+        return tuple(None if size is None else int(size) for size in sizes)
+
+
+class AdaptivePooling(Spatial):
+    """Base of pooling to a given size: each spatial axis is cut into nearly equal parts.
+
+    Args:
+        output_size: number of parts; integer or one per spatial axis, None keeps an axis as it is.
+
+    Shape:
+        (batch, spatial..., channels) -> (batch, output_size..., channels), or channels on axis 1 with
+        data_format='channels_first'.
+
+    Errors:
+        ValueError: another number of axes.
+
+    >>> AdaptiveMaxPooling2D((2, 3))(torch.zeros(1, 7, 8, 3)).shape
+    torch.Size([1, 2, 3, 3])
+    """
+
+    pool = None
+    vocabulary = {"output_size": OutputSizeTerm(optional=False, doc="number of parts per axis.")}
+
+    def __init__(self, output_size, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.spatial_sizes(input_shape)
+
+    def call(self, inputs):
+        return self.pool(inputs, self.output_size, self.data_format)
+
+
+class AdaptiveAveragePooling1D(AdaptivePooling):
+    """The mean of each part of the steps.
+
+    Source: Keras AdaptiveAveragePooling1D. In torch: nn.AdaptiveAvgPool1d.
+
+    >>> AdaptiveAveragePooling1D(2)(torch.zeros(1, 7, 3)).shape
+    torch.Size([1, 2, 3])
+    """
+
+    rank = 1
+    pool = staticmethod(windows.adapt_average)
+
+
+class AdaptiveAveragePooling2D(AdaptivePooling):
+    """The mean of each part of images.
+
+    Source: Keras AdaptiveAveragePooling2D. In torch: nn.AdaptiveAvgPool2d.
+
+    >>> AdaptiveAveragePooling2D(2)(torch.zeros(1, 7, 8, 3)).shape
+    torch.Size([1, 2, 2, 3])
+    """
+
+    rank = 2
+    pool = staticmethod(windows.adapt_average)
+
+
+class AdaptiveAveragePooling3D(AdaptivePooling):
+    """The mean of each part of volumes.
+
+    Source: Keras AdaptiveAveragePooling3D. In torch: nn.AdaptiveAvgPool3d.
+
+    >>> AdaptiveAveragePooling3D(2)(torch.zeros(1, 7, 8, 9, 3)).shape
+    torch.Size([1, 2, 2, 2, 3])
+    """
+
+    rank = 3
+    pool = staticmethod(windows.adapt_average)
+
+
+class AdaptiveMaxPooling1D(AdaptivePooling):
+    """The largest value of each part of the steps.
+
+    Source: Keras AdaptiveMaxPooling1D. In torch: nn.AdaptiveMaxPool1d.
+
+    >>> AdaptiveMaxPooling1D(2)(torch.zeros(1, 7, 3)).shape
+    torch.Size([1, 2, 3])
+    """
+
+    rank = 1
+    pool = staticmethod(windows.adapt_max)
+
+
+class AdaptiveMaxPooling2D(AdaptivePooling):
+    """The largest value of each part of images.
+
+    Source: Keras AdaptiveMaxPooling2D. In torch: nn.AdaptiveMaxPool2d.
+
+    >>> AdaptiveMaxPooling2D(2)(torch.zeros(1, 7, 8, 3)).shape
+    torch.Size([1, 2, 2, 3])
+    """
+
+    rank = 2
+    pool = staticmethod(windows.adapt_max)
+
+
+class AdaptiveMaxPooling3D(AdaptivePooling):
+    """The largest value of each part of volumes.
+
+    Source: Keras AdaptiveMaxPooling3D. In torch: nn.AdaptiveMaxPool3d.
+
+    >>> AdaptiveMaxPooling3D(2)(torch.zeros(1, 7, 8, 9, 3)).shape
+    torch.Size([1, 2, 2, 2, 3])
+    """
+
+    rank = 3
+    pool = staticmethod(windows.adapt_max)

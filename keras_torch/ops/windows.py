@@ -25,6 +25,8 @@ _CONVOLVE = {2: F.conv2d, 3: F.conv3d}
 _CONVOLVE_TRANSPOSED = {2: F.conv_transpose2d, 3: F.conv_transpose3d}
 _MAX_POOL = {2: torch.max_pool2d, 3: torch.max_pool3d}
 _AVERAGE_POOL = {2: F.avg_pool2d, 3: F.avg_pool3d}
+_ADAPTIVE_MAX = {2: F.adaptive_max_pool2d, 3: F.adaptive_max_pool3d}
+_ADAPTIVE_AVERAGE = {2: F.adaptive_avg_pool2d, 3: F.adaptive_avg_pool3d}
 
 
 def per_axis(value, rank, owner, argument):
@@ -288,6 +290,31 @@ def _average_volumes(images, size, strides, padding, ceil_mode, count_include_pa
     stack = planes.movedim(1, -1).reshape(batch, depth, height * width, channels).movedim(-1, 1)
     stack = F.avg_pool2d(stack, (size[0], 1), (strides[0], 1), (padding[0], 0), ceil_mode, count_include_pad)
     return stack.unflatten(3, (height, width))
+
+
+def _adapt(inputs, sizes, data_format, pools):
+    window = Window((1,) * len(sizes), data_format=data_format)
+    images = window.enter(inputs)
+    sizes = (1, *sizes) if window.plane else tuple(sizes)
+    return window.leave(pools[len(sizes)](images, sizes))
+
+
+def adapt_max(inputs, sizes, data_format):
+    """The largest value in each of `sizes` nearly equal parts of each spatial axis; None keeps an axis.
+
+    >>> adapt_max(torch.arange(5.0).reshape(1, 5, 1), (2,), "channels_last").flatten()
+    tensor([2., 4.])
+    """
+    return _adapt(inputs, sizes, data_format, _ADAPTIVE_MAX)
+
+
+def adapt_average(inputs, sizes, data_format):
+    """The mean of each of `sizes` nearly equal parts of each spatial axis; None keeps an axis.
+
+    >>> adapt_average(torch.arange(5.0).reshape(1, 5, 1), (2,), "channels_last").flatten()
+    tensor([1., 3.])
+    """
+    return _adapt(inputs, sizes, data_format, _ADAPTIVE_AVERAGE)
 
 
 def spatial_axes(rank, data_format):
@@ -577,3 +604,46 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
     strides = pool_size if strides is None else strides
     window = _window_of("average_pool()", inputs, pool_size, strides, padding, data_format)
     return pool_average(inputs, window)
+
+
+def _output_sizes(owner, inputs, output_size):
+    rank = inputs.dim() - 2
+    sizes = (output_size,) * rank if is_integer(output_size) else output_size
+    if not isinstance(sizes, (tuple, list)) or len(sizes) != rank or \
+            not all(size is None or (is_integer(size) and size > 0) for size in sizes):
+        fail(owner, "output_size", output_size, f"a positive integer or {rank} of them")
+    return tuple(sizes)
+
+
+@_one_node
+def adaptive_max_pool(inputs, output_size, data_format=None):
+    """The largest value in each of `output_size` nearly equal parts of each spatial axis.
+
+    Args:
+        output_size: integer or one per spatial axis; None keeps an axis as it is.
+        data_format: 'channels_last', 'channels_first', or None for the process-wide setting.
+
+    Source: Keras `ops.adaptive_max_pool`.
+
+    >>> adaptive_max_pool(torch.zeros(1, 5, 7, 2), 3, data_format="channels_last").shape
+    torch.Size([1, 3, 3, 2])
+    """
+    data_format = settings.image_data_format() if data_format is None else data_format
+    return adapt_max(inputs, _output_sizes("adaptive_max_pool()", inputs, output_size), data_format)
+
+
+@_one_node
+def adaptive_average_pool(inputs, output_size, data_format=None):
+    """The mean of each of `output_size` nearly equal parts of each spatial axis.
+
+    Args:
+        output_size: integer or one per spatial axis; None keeps an axis as it is.
+        data_format: 'channels_last', 'channels_first', or None for the process-wide setting.
+
+    Source: Keras `ops.adaptive_average_pool`.
+
+    >>> adaptive_average_pool(torch.zeros(1, 5, 7, 2), 3, data_format="channels_last").shape
+    torch.Size([1, 3, 3, 2])
+    """
+    data_format = settings.image_data_format() if data_format is None else data_format
+    return adapt_average(inputs, _output_sizes("adaptive_average_pool()", inputs, output_size), data_format)

@@ -77,7 +77,21 @@ def test_masks_of_channels_first():
     torch.testing.assert_close(first, GlobalAveragePooling1D()(inputs.movedim(1, 2), mask=mask))
 
 
+@pytest.mark.parametrize("kind", ["Max", "Average"])
+@pytest.mark.parametrize("rank, size", [(1, 3), (2, (3, 4)), (3, (2, None, 5))])
+def test_adaptive_pooling_is_that_of_torch(kind, rank, size):
+    inputs = torch.randn(SHAPES[rank])
+    torch_name = f"adaptive_{'avg' if kind == 'Average' else 'max'}_pool{rank}d"
+    expected = getattr(torch.nn.functional, torch_name)(inputs.movedim(-1, 1), size)
+    last = getattr(pooling, f"Adaptive{kind}Pooling{rank}D")(size)
+    first = getattr(pooling, f"Adaptive{kind}Pooling{rank}D")(size, data_format="channels_first")
+    torch.testing.assert_close(last(inputs).movedim(-1, 1), expected)
+    torch.testing.assert_close(first(inputs.movedim(-1, 1)), expected)
+
+
 ERRORS = [
+    (lambda: pooling.AdaptiveMaxPooling2D(0), "`output_size` must be a positive integer or 2 of them; got 0"),
+    (lambda: pooling.AdaptiveMaxPooling2D((1, 2, 3)), "`output_size` must be a positive integer or 2"),
     (lambda: MaxPooling2D(2, padding="full"), "`padding` must be 'valid' or 'same'; got 'full'"),
     (lambda: MaxPooling2D(0), "`pool_size` must be a positive integer or 2 of them; got 0"),
     (lambda: MaxPooling2D(2)(torch.zeros(1, 4, 3)), r"MaxPooling2D .*takes 4 axes, .* got shape \(1, 4, 3\)"),

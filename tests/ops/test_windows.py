@@ -11,6 +11,7 @@ from cases.window_cases import UPSAMPLING_CASES, WINDOW_CASES
 
 from keras_torch.ops import windows
 from keras_torch.ops.windows import Window
+from keras_torch.symbolic.record import KerasTensor
 
 REFERENCE = read("windows")
 COPIES = ("aten::copy_", "aten::clone", "aten::contiguous")
@@ -183,6 +184,23 @@ def test_global_pooling():
     assert windows.global_max(inputs, "channels_first", True).equal(inputs.amax((2, 3), keepdim=True))
 
 
+def test_symbols_record_one_node_and_keep_unknown_sizes():
+    symbol, kernel = KerasTensor((None, None, 9, 3)), torch.zeros(3, 3, 3, 4)
+    assert windows.conv(symbol, kernel, 2, "same", "channels_last").shape == (None, None, 5, 4)
+    assert windows.max_pool(symbol, 2, data_format="channels_last").shape == (None, None, 4, 3)
+    assert windows.adaptive_max_pool(symbol, 2, data_format="channels_last").shape == (None, 2, 2, 3)
+    assert windows.upsample(symbol, (2, 2), "channels_last").shape == (None, None, 18, 3)
+
+
+@pytest.mark.parametrize("name", ["max", "average"])
+def test_adaptive_pooling_is_that_of_torch(name):
+    inputs = torch.randn(2, 7, 5, 3)
+    expected = getattr(F, {"max": "adaptive_max_pool2d", "average": "adaptive_avg_pool2d"}[name])(
+        inputs.movedim(-1, 1), (3, 2)).movedim(1, -1)
+    pool = getattr(windows, f"adaptive_{name}_pool")
+    torch.testing.assert_close(pool(inputs, (3, 2), data_format="channels_last"), expected)
+
+
 IMAGE = torch.zeros(1, 5, 5, 4)
 ROW_KERNEL = torch.zeros(1, 3, 4, 4)
 ERRORS = [
@@ -195,6 +213,8 @@ ERRORS = [
     (lambda: windows.conv(IMAGE, ROW_KERNEL, strides=(1, 2, 3)), "`strides` must be"),
     (lambda: windows.conv(IMAGE, ROW_KERNEL, strides=2, dilation_rate=2), "`strides` must be 1 where"),
     (lambda: windows.max_pool(IMAGE, 2, data_format="nhwc"), "`data_format` must be 'channels_last' or"),
+    (lambda: windows.adaptive_max_pool(IMAGE, 0), "`output_size` must be a positive integer or 2 of them"),
+    (lambda: windows.adaptive_average_pool(IMAGE, (1, 2, 3)), "`output_size` must be"),
     (lambda: windows.max_pool(IMAGE, 6), "Use padding='same' or a smaller window"),
     (lambda: windows.conv_transpose(IMAGE, torch.zeros(3, 3, 4, 3)), r"is \(spatial..., filters, channels\)"),
 ]
