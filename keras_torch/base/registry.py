@@ -42,6 +42,10 @@ class Registry:
             self._add(alias, target)
         return target
 
+    def alias(self, name, target):
+        """Adds one more name of a member; configs are still written under its own."""
+        self._members.setdefault(name, target)
+
     def names(self):
         """All known names, aliases included."""
         return list(self._members)

@@ -49,8 +49,8 @@ class _Manners:
 
     @property
     def value(self):
-        """The current value as a plain tensor that shares memory."""
-        return self.detach()
+        """The variable itself, which is a tensor: its `.grad` is what Keras code with torch reads."""
+        return self
 
     def numpy(self):
         """The current value as a numpy array on the CPU (a copy only when it lives on another device)."""

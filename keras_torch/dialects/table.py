@@ -106,6 +106,7 @@ BEHAVES = [
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
     Behaves("activity regularizer", {"keras2.3": "sum", "tf.keras": "per sample", "keras3": "sum"}),
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
+    Behaves("train_on_batch resets", {"keras2.3": True, "keras3": False}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),
     Behaves("add_weight order", {"tf.keras": "name, shape", "keras3": "shape, initializer"}),

@@ -45,8 +45,8 @@ _PADDING = one_of("valid", "same", hint="For causal padding use Conv1D(padding='
 VOCABULARY = {
     "units": Term(positive_int, int, doc="size of the last axis of the output.", optional=False),
     "filters": Term(positive_int, int, doc="number of output channels.", optional=False),
-    "activation": Term(None, activations.get, doc="function on the output: name, function or None."),
-    "recurrent_activation": Term(None, activations.get, doc="function on the gates."),
+    "activation": Term(None, activations.get, doc="function on the output: name, function or None.", optional=False),
+    "recurrent_activation": Term(None, activations.get, doc="function on the gates.", optional=False),
     "use_bias": Term(boolean, bool, doc="whether a bias is added."),
     **{f"{name}_initializer": _initializer(f"start values of the {name}.")
        for name in ("kernel", "bias", "recurrent", "embeddings", "gamma", "beta", "alpha", "moving_mean",

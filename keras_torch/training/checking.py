@@ -1,0 +1,89 @@
+"""Checks of data against the model, before the first step: nothing has changed when one of these raises."""
+
+import torch
+
+from keras_torch.base import tree
+from keras_torch.base.configurable import is_house_class
+from keras_torch.losses import SparseCategoricalCrossentropy
+from keras_torch.losses.labels import validate_labels
+from keras_torch.training.data.choosing import refuse_nan
+from keras_torch.training.data.sources import ArraySource
+from keras_torch.training.weighting import check_class_weight, class_weights_of
+
+
+def check_before_training(trainer, source, class_weight, owner):
+    """Checks arrays in memory: NaN, shapes of targets, class numbers; other sources are checked batch by batch.
+
+    Errors:
+        ValueError: a sentence that names the argument, what was given and what was expected.
+    """
+    if not isinstance(source, ArraySource):
+        return
+    x, y, weight = source._data
+    refuse_nan(x, owner, "x")
+    refuse_nan(weight, owner, "sample_weight")
+    graph = getattr(trainer, "_graph", None)
+    if graph is None:
+        return
+    graph.matched(_first_rows(x), trainer.label)
+    if y is None or trainer._objectives is None or not trainer.compiled:
+        return
+    check_targets(trainer, y, class_weight, owner)
+
+
+def _first_rows(structure):
+    return tree.map_structure(lambda leaf: leaf[:1], structure)
+
+
+def check_targets(trainer, y, class_weight, owner):
+    """Matches the targets to the graph's outputs and checks shapes and class numbers."""
+    objectives, symbols = trainer._objectives, trainer._graph.outputs
+    meta = tree.map_structure(lambda s: torch.empty([2 if n is None else n for n in s.shape], dtype=s.dtype,
+                                                    device="meta"), symbols)
+    if not objectives.built:
+        objectives.build(trainer.output_names, y, meta)
+    for name, loss, target, symbol in zip(objectives.names, objectives.loss_objects, objectives.targets(y),
+                                          trainer._graph.flat_outputs):
+        if loss is None or target is None or not is_house_class(type(loss)) or type(loss).__name__ == "LossFunctionWrapper":
+            continue
+        refuse_nan(target, owner, "y")
+        where = f"{owner}: `y`" if len(objectives.names) == 1 else f"{owner}: `y` of the output {name!r}"
+        shape = tuple(symbol.shape)
+        if isinstance(loss, SparseCategoricalCrossentropy):
+            if shape[-1] is not None and getattr(loss, "axis", -1) in (-1, len(shape) - 1):
+                _check_sparse(target, shape, where)
+                validate_labels(target, shape[-1], getattr(loss, "ignore_class", None), owner=where)
+        else:
+            _check_shape(target, shape, where, loss)
+    if class_weight is not None:
+        _check_classes(objectives, y, class_weight, trainer._graph.flat_outputs)
+
+
+def _check_sparse(target, shape, where):
+    """Class numbers have the shape of the output without its last axis (or with a last axis of 1)."""
+    given = tuple(target.shape)
+    fits = len(given) == len(shape) - 1 or (len(given) == len(shape) and given[-1] == 1)
+    if not fits or any(a is not None and a != b for a, b in zip(shape[1:-1], given[1:])):
+        raise ValueError(f"{where} has shape {given}; sparse categorical cross-entropy on an output of shape {shape} "
+                         f"needs class numbers of shape {shape[:-1]}. For one-hot rows use "
+                         "'categorical_crossentropy'.")
+
+
+def _check_shape(target, shape, where, loss):
+    given = tuple(target.shape)
+    if len(given) == len(shape) - 1 and shape[-1] == 1:
+        given = (*given, 1)
+    elif len(given) == len(shape) + 1 and given[-1] == 1:
+        given = given[:-1]
+    if len(given) != len(shape) or any(a is not None and a != b for a, b in zip(shape[1:], given[1:])):
+        hint = " For class numbers use 'sparse_categorical_crossentropy'." if loss.name.startswith("categorical_cross") \
+            else ""
+        raise ValueError(f"{where} has shape {tuple(target.shape)}, and the model's output has {shape}. Give one target "
+                         f"per output value.{hint}")
+
+
+def _check_classes(objectives, y, class_weight, symbols):
+    check_class_weight(class_weight)
+    if isinstance(class_weight, dict) and not any(isinstance(v, dict) for v in class_weight.values()) and \
+            len(symbols) == 1 and symbols[0].shape[-1] not in (None, 1):
+        class_weights_of(objectives.targets(y)[0][:1], class_weight, classes=symbols[0].shape[-1])

@@ -1,0 +1,1 @@
+"""Sources of batches: arrays in memory, and anything that yields batches."""

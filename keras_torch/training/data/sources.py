@@ -1,0 +1,184 @@
+"""Where batches come from. A source is iterated once per epoch and knows, if it can, its number of batches."""
+
+import math
+
+import torch
+
+from keras_torch.base import tree
+from keras_torch.base.checks import fail
+from keras_torch.training.data.batch import as_tensor, map_arrays, to_device
+
+
+class Source:
+    """One source of batches.
+
+    Attributes:
+        steps: batches per epoch, or None when unknown.
+        samples: number of samples, or None when unknown.
+        restarts: whether every epoch starts from the beginning (a generator goes on where it stopped).
+    """
+
+    steps = None
+    samples = None
+    restarts = True
+
+    def batches(self):
+        """An iterator over (x, y, sample_weight) for one epoch."""
+        raise NotImplementedError
+
+    def end_epoch(self):
+        """Called after each epoch of training."""
+
+
+def count_samples(owner, **named):
+    """The common number of samples of several structures of arrays.
+
+    Errors:
+        ValueError: different numbers, none at all, or a number without a batch axis.
+    """
+    found = {}
+    for name, structure in named.items():
+        for leaf in tree.flatten(structure):
+            if leaf is None:
+                continue
+            if leaf.dim() == 0:
+                raise ValueError(f"{owner}: `{name}` holds a single number; arrays need a first axis of samples.")
+            found.setdefault(leaf.shape[0], name)
+    if len(found) > 1:
+        parts = ", ".join(f"`{name}` has {count}" for count, name in found.items())
+        raise ValueError(f"{owner}: all arrays must have the same number of samples; {parts}. "
+                         "Check how x and y were made.")
+    samples = next(iter(found), 0)
+    if samples == 0:
+        raise ValueError(f"{owner}: the data are empty (0 samples). Give at least one sample.")
+    return samples
+
+
+class ArraySource(Source):
+    """Arrays in memory, indexed batch by batch (a DataLoader would cost 79 us per batch, indexing costs 5).
+
+    Args:
+        x, y, sample_weight: structures of tensors with the same number of samples; y and sample_weight may be None.
+        batch_size: samples per batch.
+        shuffle: False, True (samples), or 'batch' (the order of batches).
+        device: where batches must be.
+        owner: how errors call it.
+
+    Notes:
+        On CUDA the arrays move to the device once when they fit (a quarter of its free memory), else each batch is
+        copied from pinned memory.
+    """
+
+    def __init__(self, x, y, sample_weight, batch_size, shuffle, device, owner):
+        self.samples = count_samples(owner, x=x, y=y, sample_weight=sample_weight)
+        self.batch_size, self.shuffle, self.device = batch_size, shuffle, device
+        self.steps = math.ceil(self.samples / batch_size)
+        self._data = (x, y, sample_weight)
+        self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
+        self._place()
+
+    def _place(self):
+        resident = all(leaf.device == self.device for leaf in self._leaves)
+        if not resident and self.device.type == "cuda":
+            size = sum(leaf.numel() * leaf.element_size() for leaf in self._leaves)
+            resident = size < torch.cuda.mem_get_info(self.device)[0] // 4
+            move = (lambda leaf: leaf.to(self.device)) if resident else (lambda leaf: leaf.pin_memory())
+            self._data = tree.map_structure(lambda leaf: None if leaf is None else move(leaf), self._data)
+        elif not resident:
+            self._data = tree.map_structure(lambda leaf: None if leaf is None else leaf.to(self.device), self._data)
+            resident = True
+        self._resident = resident
+        self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
+        self._simple = all(isinstance(part, torch.Tensor) or part is None for part in self._data)
+
+    def batches(self):
+        """Batches of this epoch, in a new order when shuffling."""
+        select = self._selector()
+        for index in self._indices():
+            batch = select(index)
+            yield batch if self._resident else tree.map_structure(self._copied, batch)
+
+    def _copied(self, leaf):
+        return None if leaf is None else leaf.to(self.device, non_blocking=True)
+
+    def _selector(self):
+        """Function that takes one batch out: straight-line for plain (x, y, w), by structure else."""
+        if self.shuffle is not True:
+            take = _take_slice
+        else:
+            take = _take_rows
+        if self._simple:
+            x, y, weight = self._data
+            return lambda index: (take(x, index), None if y is None else take(y, index),
+                                  None if weight is None else take(weight, index))
+        return lambda index: tree.map_structure(lambda leaf: None if leaf is None else take(leaf, index), self._data)
+
+    def _indices(self):
+        size, samples = self.batch_size, self.samples
+        if self.shuffle is True:
+            order = torch.randperm(samples)
+            if self._leaves[0].device.type != "cpu":
+                order = order.to(self._leaves[0].device)
+            return order.split(size)
+        starts = range(0, samples, size)
+        if self.shuffle == "batch":
+            starts = [starts[i] for i in torch.randperm(len(starts)).tolist()]
+        return ((start, min(size, samples - start)) for start in starts)
+
+
+def _take_rows(tensor, index):
+    return tensor.index_select(0, index)
+
+
+def _take_slice(tensor, place):
+    return tensor.narrow(0, place[0], place[1])
+
+
+class IterableSource(Source):
+    """Batches from anything that yields them: generators, DataLoaders, datasets with `__iter__`.
+
+    Args:
+        make: function without arguments that gives an iterator for an epoch.
+        device: where batches must be.
+        owner: how errors call it.
+        steps: batches per epoch, when known.
+        restarts: False when the iterator goes on where it stopped (a generator).
+        on_epoch_end: function called after each epoch of training.
+        expect_y: whether items without targets are an error.
+    """
+
+    def __init__(self, make, device, owner, steps=None, restarts=True, on_epoch_end=None):
+        self._make, self.device, self.owner = make, device, owner
+        self.steps, self.restarts = steps, restarts
+        self._on_epoch_end = on_epoch_end
+        self._running = None
+
+    def batches(self):
+        """Batches as (x, y, sample_weight) on the device; the source's own errors arrive unchanged."""
+        if self.restarts or self._running is None:
+            self._running = iter(self._make())
+        for number, item in enumerate(self._running):
+            yield self._prepared(item, number)
+
+    def _prepared(self, item, number):
+        x, y, weight = _unpack(item, self.owner, number)
+        return tuple(to_device(map_arrays(lambda leaf: as_tensor(leaf, self.owner), part), self.device, self.owner)
+                     for part in (x, y, weight))
+
+    def end_epoch(self):
+        """Lets a Sequence reorder itself."""
+        if self._on_epoch_end is not None:
+            self._on_epoch_end()
+
+
+def _unpack(item, owner, number):
+    if isinstance(item, list) and len(item) in (2, 3) and all(hasattr(part, "shape") for part in item):
+        item = tuple(item)  # DataLoader collates tuples to lists
+    if isinstance(item, tuple) and len(item) in (1, 2, 3):
+        return tuple(item) + (None,) * (3 - len(item))
+    if isinstance(item, tuple):
+        raise ValueError(f"{owner}: batch {number} is a tuple of {len(item)}; a batch must be x, (x, y) or "
+                         "(x, y, sample_weight). Put several inputs into a list: ([a, b], y).")
+    if item is None or isinstance(item, (str, int, float)):
+        fail(owner, f"batch {number}", item, "x, (x, y) or (x, y, sample_weight) of arrays")
+    return item, None, None

@@ -1,0 +1,315 @@
+"""What a model is trained for: losses and metrics per output, matched to the outputs once, at the first batch."""
+
+import torch
+
+from keras_torch import losses, metrics
+from keras_torch.base import tree
+from keras_torch.base.checks import fail, nearest
+from keras_torch.base.names import to_snake_case
+from keras_torch.dialects.translator import behaviour
+from keras_torch.losses.loss import Loss
+from keras_torch.metrics.metric import Metric
+
+
+def per_output(value, names, argument, allow_single=True):
+    """One entry per output from a single value, a list, or a dict by output name.
+
+    Args:
+        value: what the user gave to compile or as a batch's part.
+        names: names of the outputs.
+        argument: name of the argument, for errors.
+        allow_single: whether one value stands for all outputs.
+
+    Errors:
+        ValueError: another number of entries, or unknown names.
+
+    >>> per_output({"b": 2}, ["a", "b"], "loss")
+    [None, 2]
+    """
+    if isinstance(value, dict):
+        unknown = [key for key in value if key not in names]
+        if unknown:
+            raise ValueError(f"`{argument}` names the output {unknown[0]!r}; the model's outputs are {names}. "
+                             f"{nearest(unknown[0], names)}")
+        return [value.get(name) for name in names]
+    if isinstance(value, (list, tuple)):
+        if len(value) != len(names):
+            raise ValueError(f"`{argument}` has {len(value)} entries; the model has {len(names)} output(s) {names}. "
+                             "Give one entry per output, or a dict by output name.")
+        return list(value)
+    if not allow_single and len(names) > 1 and value is not None:
+        fail("compile()", argument, value, f"a list or dict with one entry per output {names}")
+    return [value] * len(names)
+
+
+def pseudo_names(count):
+    """Names of outputs that have none: output_1, output_2, ...
+
+    >>> pseudo_names(2)
+    ['output_1', 'output_2']
+    """
+    return [f"output_{index + 1}" for index in range(count)]
+
+
+class Objectives:
+    """Losses, loss weights and metrics of one compiled model.
+
+    Args:
+        loss: name, function, Loss, or list / dict of them by output; None where an output has none.
+        loss_weights: list or dict of numbers by output.
+        metric_specs: metrics without weights: list, or list of lists / dict by output.
+        weighted_specs: metrics that use sample and class weights, in the same forms.
+
+    Notes:
+        Everything but the names of accuracies and cross-entropies is resolved at once, so that a wrong name is an
+        error of compile().
+    """
+
+    def __init__(self, loss=None, loss_weights=None, metric_specs=None, weighted_specs=None):
+        self.loss, self.loss_weights = loss, loss_weights
+        self.metric_specs, self.weighted_specs = metric_specs, weighted_specs
+        self.built = False
+        self.loss_objects, self.weights = [], []
+        self.plain_metrics, self.weighted_metrics = [], []
+        self.output_trackers = []
+        self.names = []
+        _resolve_all(loss, losses.as_loss)
+        _check_loss_weights(loss_weights)
+        for specs in (metric_specs, weighted_specs):
+            _resolve_all(specs, _checked_metric)
+
+    # ------------------------------------------------------------------------------------------ building
+
+    def build(self, names, y_true, y_pred):
+        """Matches losses and metrics to the outputs of a first batch.
+
+        Args:
+            names: output names, or None.
+            y_true: structure of targets (None when there are none).
+            y_pred: structure of predictions.
+        """
+        flat_pred = tree.flatten(y_pred)
+        if isinstance(y_pred, dict):
+            names = sorted(y_pred)
+        elif names is None or len(names) != len(flat_pred):
+            names = pseudo_names(len(flat_pred))
+        self.names = list(names)
+        flat_true = self.targets(y_true)
+        self.loss_objects = [self._as_loss(spec, t, p) for spec, t, p in
+                             zip(per_output(self.loss, self.names, "loss"), flat_true, flat_pred)]
+        self.weights = self._weights()
+        if len(self.names) > 1:
+            self.output_trackers = [metrics.Mean(name=f"{name}_loss") if loss is not None else None
+                                    for name, loss in zip(self.names, self.loss_objects)]
+            if sum(tracker is not None for tracker in self.output_trackers) < 2:
+                self.output_trackers = []
+        taken = set()
+        self.plain_metrics = self._build_metrics(self.metric_specs, "metrics", flat_true, flat_pred, taken)
+        self.weighted_metrics = self._build_metrics(self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken)
+        self.built = True
+        self._single = self._single_loss()
+
+    def _single_loss(self):
+        """The one loss of a model with one output and no weight on it, for the short way."""
+        if len(self.names) == 1 and self.weights[0] is None:
+            return self.loss_objects[0]
+        return None
+
+    def _weights(self):
+        return per_output(self.loss_weights, self.names, "loss_weights", allow_single=False)
+
+    @staticmethod
+    def _as_loss(spec, y_true, y_pred):
+        if isinstance(spec, str) and spec.lower() in ("crossentropy", "ce"):
+            spec = losses.resolve_crossentropy(tuple(y_true.shape), tuple(y_pred.shape))
+        return losses.as_loss(spec)
+
+    def _build_metrics(self, specs, argument, flat_true, flat_pred, taken):
+        """[(output index, metric, key in logs)] for one of the two lists of metrics."""
+        found = []
+        for index, listed in enumerate(self._specs_by_output(specs, argument)):
+            for spec in listed:
+                metric = _as_metric(spec, flat_true[index], flat_pred[index])
+                key = metric.name
+                if behaviour("metric key") == "full name" and isinstance(spec, str):
+                    key = _full_name(spec, metric)
+                if len(self.names) > 1:
+                    key = f"{self.names[index]}_{key}"
+                if key in taken and argument == "weighted_metrics":
+                    key = "weighted_" + key
+                found.append((index, metric, _free(key, taken)))
+        return found
+
+    def _specs_by_output(self, specs, argument):
+        """A list of metric specs for each output."""
+        if specs is None:
+            return [[] for _ in self.names]
+        if not isinstance(specs, (list, tuple, dict)):
+            specs = [specs]
+        if isinstance(specs, dict):
+            listed = per_output(specs, self.names, argument)
+        elif len(self.names) == 1 and not (len(specs) == 1 and isinstance(specs[0], (list, tuple))):
+            listed = [list(specs)]
+        elif len(specs) == len(self.names):
+            listed = list(specs)
+        elif any(isinstance(item, (list, tuple)) for item in specs):
+            listed = per_output(specs, self.names, argument)
+        else:  # Keras 2: a flat list counts for every output
+            listed = [list(specs) for _ in self.names]
+        return [[] if item is None else list(item) if isinstance(item, (list, tuple)) else [item] for item in listed]
+
+    def targets(self, y_true):
+        """Targets by output, in the order of the outputs; None where there are none."""
+        if y_true is None:
+            return [None] * len(self.names)
+        if isinstance(y_true, dict):
+            return per_output(y_true, self.names, "y")
+        flat = tree.flatten(y_true)
+        if len(flat) != len(self.names):
+            if len(self.names) == 1 and len(flat) > 1:
+                return [y_true]
+            raise ValueError(f"The model has {len(self.names)} output(s) {self.names}; got targets for {len(flat)}. "
+                             "Give one array per output, as a list or a dict by output name.")
+        return flat
+
+    # ------------------------------------------------------------------------------------------ computing
+
+    def compute_loss(self, y_true, y_pred, sample_weight):
+        """The weighted sum of the outputs' losses, or None when there is no loss.
+
+        Shape:
+            y_true, y_pred (batch, ...) per output; sample_weight (batch,) or (batch, steps) -> ()
+        """
+        if self._single is not None and isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor):
+            return self._single(y_true, y_pred, sample_weight)
+        flat_pred, flat_true = tree.flatten(y_pred), self.targets(y_true)
+        flat_weight = self.sample_weights(sample_weight)
+        total = None
+        for index, (loss, weight) in enumerate(zip(self.loss_objects, self.weights)):
+            if loss is None or flat_true[index] is None:
+                continue
+            value = loss(flat_true[index], flat_pred[index], flat_weight[index])
+            if self.output_trackers and self.output_trackers[index] is not None:
+                self.output_trackers[index].update_state(value, sample_weight=flat_pred[index].shape[0])
+            value = value if weight is None else value * weight
+            total = value if total is None else total + value
+        return total
+
+    def sample_weights(self, sample_weight):
+        """Sample weights by output; a single array counts for all."""
+        if sample_weight is None:
+            return [None] * len(self.names)
+        return per_output(sample_weight, self.names, "sample_weight")
+
+    def update_metrics(self, y_true, y_pred, sample_weight):
+        """Adds a batch to all metrics."""
+        if not self.plain_metrics and not self.weighted_metrics:
+            return
+        flat_pred, flat_true = tree.flatten(y_pred), self.targets(y_true)
+        for index, metric, _ in self.plain_metrics:
+            if flat_true[index] is not None:
+                metric.update_state(flat_true[index], flat_pred[index])
+        if self.weighted_metrics:
+            flat_weight = self.sample_weights(sample_weight)
+            for index, metric, _ in self.weighted_metrics:
+                if flat_true[index] is not None:
+                    metric.update_state(flat_true[index], flat_pred[index], flat_weight[index])
+
+    # ------------------------------------------------------------------------------------------ results
+
+    @property
+    def all_metrics(self):
+        """Trackers of the outputs' losses, then metrics, then weighted metrics."""
+        return [tracker for tracker in self.output_trackers if tracker is not None] + \
+            [metric for _, metric, _ in self.plain_metrics + self.weighted_metrics]
+
+    def results(self):
+        """Name -> value (device tensors) of output losses and metrics; metrics that return dicts are spread."""
+        found = {tracker.name: tracker.result() for tracker in self.output_trackers if tracker is not None}
+        for _, metric, key in self.plain_metrics + self.weighted_metrics:
+            value = metric.result()
+            if isinstance(value, dict):
+                found.update(value)
+            else:
+                found[key] = value
+        return found
+
+    def reset(self):
+        """Sets all metrics back."""
+        for metric in self.all_metrics:
+            metric.reset_state()
+
+
+class CompileMetrics(Metric):
+    """The compiled metrics as one metric, the way Keras lists them in `model.metrics`.
+
+    Args:
+        objectives: the model's Objectives.
+    """
+
+    self_managed = Metric.self_managed | {"objectives"}
+
+    def __init__(self, objectives, name="compile_metrics"):
+        super().__init__(name=name)
+        self.objectives = objectives
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch to every compiled metric."""
+        if not self.objectives.built:
+            self.objectives.build(None, y_true, y_pred)
+        self.objectives.update_metrics(y_true, y_pred, sample_weight)
+
+    def result(self):
+        """Name -> value of every compiled metric."""
+        return self.objectives.results()
+
+    def reset_state(self):
+        """Sets all compiled metrics back."""
+        self.objectives.reset()
+
+
+def _resolve_all(specs, resolve):
+    """Resolves every name in a structure, so that unknown ones raise now."""
+    if isinstance(specs, (list, tuple)):
+        for item in specs:
+            _resolve_all(item, resolve)
+    elif isinstance(specs, dict) and "class_name" not in specs:
+        for item in specs.values():
+            _resolve_all(item, resolve)
+    elif isinstance(specs, str) and specs.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
+        resolve(specs)
+    elif specs is not None and not isinstance(specs, (str, dict, Loss, Metric)) and not callable(specs):
+        fail("compile()", "loss" if resolve is losses.as_loss else "metrics", specs,
+             "a name, a function or an object", error=TypeError)
+
+
+def _checked_metric(name):
+    if metrics.registry.find(name) is None:
+        metrics.get(name)
+
+
+def _check_loss_weights(loss_weights):
+    for value in tree.flatten(loss_weights):
+        if value is not None and not isinstance(value, (int, float, torch.Tensor)):
+            fail("compile()", "loss_weights", loss_weights, "numbers, in a list or a dict by output name")
+
+
+def _as_metric(spec, y_true, y_pred):
+    true_shape = None if y_true is None else tuple(y_true.shape)
+    return metrics.as_metric(spec, true_shape, tuple(y_pred.shape))
+
+
+def _full_name(spec, metric):
+    """Keras 1 and 2.2 log 'acc' for accuracies and the full name of everything else."""
+    if spec.lower() in ("accuracy", "acc"):
+        return "acc"
+    found = metrics.registry.find(spec)
+    return metric.name if found is None else to_snake_case(found.__name__)
+
+
+def _free(key, taken):
+    free, count = key, 1
+    while free in taken:
+        free, count = f"{key}_{count}", count + 1
+    taken.add(free)
+    return free

@@ -1,0 +1,153 @@
+"""What happens to one batch: the train, test and predict steps. The loop is handed one of them.
+
+# Note [no read-back]
+Nothing here reads a value back from the device: the loss goes into a running sum on the device, metrics into theirs.
+Numbers appear when a callback or the progress bar looks at the logs.
+"""
+
+import torch
+
+from keras_torch.base import tree
+from keras_torch.losses.loss import safe_divide
+from keras_torch.layers.layer import LOSSES, Layer
+from keras_torch.metrics.reduction import Mean
+
+
+class LossMean(Mean):
+    """The running mean of the loss, weighted by batch size: one addition per step, the count stays in Python.
+
+    >>> tracker = LossMean()
+    >>> tracker.add(torch.tensor(2.0), 4)
+    >>> float(tracker.result())
+    2.0
+    """
+
+    def __init__(self, name="loss", dtype=None):
+        super().__init__(name, dtype)
+        self._seen = 0
+
+    def add(self, loss, samples):
+        """Adds the loss of a batch of that many samples; call it without recording gradients."""
+        if self.total.device != loss.device:
+            self.follow(loss)
+        self.total.add_(loss, alpha=samples)
+        self._seen += samples
+
+    def result(self):
+        """The mean so far; 0 before the first batch."""
+        count = self.count.value + self._seen
+        return self.total.value / count if self._seen else safe_divide(self.total.value, count)
+
+    def reset_state(self):
+        """Forgets everything."""
+        super().reset_state()
+        self._seen = 0
+
+
+def batch_size_of(x):
+    """Number of samples in a batch.
+
+    >>> batch_size_of({"a": torch.zeros(3, 2)})
+    3
+    """
+    return x.shape[0] if isinstance(x, torch.Tensor) else tree.flatten(x)[0].shape[0]
+
+
+def regularized(module):
+    """[(penalty function, weight)] of all trainable weights that have a regularizer."""
+    return [(weight.regularizer, weight) for weight in module.parameters()
+            if weight.requires_grad and getattr(weight, "regularizer", None) is not None]
+
+
+def clear_losses(module):
+    """Forgets what add_loss gathered in the last call."""
+    for child in module.modules():
+        if isinstance(child, Layer):
+            child._losses.clear()
+
+
+def call_losses(module):
+    """What the layers added in the last call: add_loss values and activity penalties."""
+    return [loss() if callable(loss) and not isinstance(loss, torch.Tensor) else loss
+            for child in module.modules() if isinstance(child, Layer) for loss in child._losses]
+
+
+def total_loss(trainer, penalties, x, y, y_pred, weight):
+    """Loss of the targets plus penalties.
+
+    Errors:
+        ValueError: there is nothing to minimize.
+    """
+    loss = None
+    if trainer._objectives is not None:
+        if not trainer._objectives.built:
+            trainer._build_objectives(y, y_pred)
+        loss = trainer._objectives.compute_loss(y, y_pred, weight)
+    for regularizer, variable in penalties:
+        penalty = regularizer(variable)
+        loss = penalty if loss is None else loss + penalty
+    if LOSSES.added:
+        for extra in call_losses(trainer):
+            loss = extra if loss is None else loss + extra
+    if loss is None:
+        raise ValueError(f"{trainer.label} has nothing to minimize: compile() got no loss for the targets given, and "
+                         "no layer added one. Give compile(loss=...) and targets, or use add_loss().")
+    return loss
+
+
+def standard_train_step(trainer):
+    """The step of plain fit: forward, loss, backward, update, sums. Straight-line, chosen once."""
+    call, optimizer, tracker = trainer._forward_function(), trainer.optimizer, trainer._loss_tracker
+    objectives, penalties = trainer._objectives, regularized(trainer)
+    scale = optimizer.scale_loss if trainer._scales_loss else None
+    update_metrics = objectives.update_metrics if objectives is not None else None
+
+    def step(x, y, weight):
+        optimizer.zero_grad()
+        if LOSSES.added:
+            clear_losses(trainer)
+        y_pred = call(x)
+        loss = total_loss(trainer, penalties, x, y, y_pred, weight)
+        (loss if scale is None else scale(loss)).backward()
+        optimizer.step()
+        with torch.no_grad():
+            tracker.add(loss.detach(), batch_size_of(x))
+            if update_metrics is not None and y is not None:
+                update_metrics(y, y_pred, weight)
+
+    return step
+
+
+def standard_test_step(trainer):
+    """The step of plain evaluate: forward, loss, sums, without gradients."""
+    call, tracker, penalties = trainer._forward_function(), trainer._loss_tracker, regularized(trainer)
+    objectives = trainer._objectives
+
+    def step(x, y, weight):
+        if LOSSES.added:
+            clear_losses(trainer)
+        y_pred = call(x)
+        loss = total_loss(trainer, penalties, x, y, y_pred, weight)
+        tracker.add(loss.detach(), batch_size_of(x))
+        if objectives is not None and y is not None:
+            objectives.update_metrics(y, y_pred, weight)
+
+    return step
+
+
+def custom_step(trainer, method):
+    """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; what it returns is the logs.
+
+    Notes:
+        Keras's habit returns a dict of logs; torch's habit returns the loss, a scalar tensor.
+    """
+    def step(x, y, weight):
+        data = (x, y, weight) if weight is not None else (x, y) if y is not None else (x,) \
+            if isinstance(x, (list, tuple)) else x
+        result = method(data)
+        if isinstance(result, torch.Tensor):
+            trainer._loss_tracker.add(result.detach(), batch_size_of(x))
+            result = None
+        trainer._step_logs = result
+
+    return step
