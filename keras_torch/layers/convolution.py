@@ -43,6 +43,7 @@ class Conv(Spatial):
 
     Source: Keras Conv1D, Conv2D, Conv3D. In torch: nn.Conv2d, whose weight is `kernel.permute(3, 2, 0, 1)`.
 
+    >>> import torch
     >>> Conv2D(4, 3, padding="same")(torch.zeros(1, 8, 8, 2)).shape
     torch.Size([1, 8, 8, 4])
     """
@@ -76,6 +77,7 @@ class Conv(Spatial):
 class Conv1D(Conv):
     """`Conv` along one axis: (batch, steps, channels) -> (batch, new_steps, filters).
 
+    >>> import torch
     >>> Conv1D(4, 3, padding="causal")(torch.zeros(1, 8, 2)).shape
     torch.Size([1, 8, 4])
     """
@@ -87,6 +89,7 @@ class Conv1D(Conv):
 class Conv2D(Conv):
     """`Conv` over images: (batch, height, width, channels) -> (batch, new_height, new_width, filters).
 
+    >>> import torch
     >>> Conv2D(4, (3, 3), strides=2)(torch.zeros(1, 9, 9, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
@@ -97,6 +100,7 @@ class Conv2D(Conv):
 class Conv3D(Conv):
     """`Conv` over volumes: (batch, depth, height, width, channels) -> (batch, new_depth, ..., filters).
 
+    >>> import torch
     >>> Conv3D(4, 2)(torch.zeros(1, 4, 4, 4, 2)).shape
     torch.Size([1, 3, 3, 3, 4])
     """
@@ -127,6 +131,7 @@ class DepthwiseConv(Spatial):
 
     Source: Keras DepthwiseConv2D. In torch: nn.Conv2d with groups=channels.
 
+    >>> import torch
     >>> DepthwiseConv2D(3, depth_multiplier=2)(torch.zeros(1, 8, 8, 3)).shape
     torch.Size([1, 6, 6, 6])
     """
@@ -163,6 +168,7 @@ class DepthwiseConv(Spatial):
 class DepthwiseConv1D(DepthwiseConv):
     """`DepthwiseConv` along one axis: (batch, steps, channels) -> (batch, new_steps, filters).
 
+    >>> import torch
     >>> DepthwiseConv1D(3)(torch.zeros(1, 8, 2)).shape
     torch.Size([1, 6, 2])
     """
@@ -173,6 +179,7 @@ class DepthwiseConv1D(DepthwiseConv):
 class DepthwiseConv2D(DepthwiseConv):
     """`DepthwiseConv` over images: (batch, height, width, channels) -> (batch, new ones, filters).
 
+    >>> import torch
     >>> DepthwiseConv2D(3, padding="same")(torch.zeros(1, 8, 8, 2)).shape
     torch.Size([1, 8, 8, 2])
     """
@@ -205,6 +212,7 @@ class SeparableConv(Spatial):
 
     Source: Keras SeparableConv2D.
 
+    >>> import torch
     >>> SeparableConv2D(4, 3)(torch.zeros(1, 8, 8, 3)).shape
     torch.Size([1, 6, 6, 4])
     """
@@ -244,6 +252,7 @@ class SeparableConv(Spatial):
 class SeparableConv1D(SeparableConv):
     """`SeparableConv` along one axis: (batch, steps, channels) -> (batch, new_steps, filters).
 
+    >>> import torch
     >>> SeparableConv1D(4, 3, padding="causal")(torch.zeros(1, 8, 2)).shape
     torch.Size([1, 8, 4])
     """
@@ -255,6 +264,7 @@ class SeparableConv1D(SeparableConv):
 class SeparableConv2D(SeparableConv):
     """`SeparableConv` over images: (batch, height, width, channels) -> (batch, new ones, filters).
 
+    >>> import torch
     >>> SeparableConv2D(4, 3, strides=2, padding="same")(torch.zeros(1, 8, 8, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
@@ -302,6 +312,7 @@ class ConvTranspose(Spatial):
 
     Source: Keras Conv2DTranspose, with the cropping of its TensorFlow backend. In torch: nn.ConvTranspose2d.
 
+    >>> import torch
     >>> Conv2DTranspose(4, 3, strides=2, padding="same")(torch.zeros(1, 8, 8, 2)).shape
     torch.Size([1, 16, 16, 4])
     """
@@ -337,6 +348,7 @@ class ConvTranspose(Spatial):
 class Conv1DTranspose(ConvTranspose):
     """`ConvTranspose` along one axis: (batch, steps, channels) -> (batch, more_steps, filters).
 
+    >>> import torch
     >>> Conv1DTranspose(4, 3, strides=2)(torch.zeros(1, 8, 2)).shape
     torch.Size([1, 17, 4])
     """
@@ -347,6 +359,7 @@ class Conv1DTranspose(ConvTranspose):
 class Conv2DTranspose(ConvTranspose):
     """`ConvTranspose` over images: (batch, height, width, channels) -> (batch, larger ones, filters).
 
+    >>> import torch
     >>> Conv2DTranspose(4, 3, strides=2)(torch.zeros(1, 8, 8, 2)).shape
     torch.Size([1, 17, 17, 4])
     """
@@ -357,6 +370,7 @@ class Conv2DTranspose(ConvTranspose):
 class Conv3DTranspose(ConvTranspose):
     """`ConvTranspose` over volumes: (batch, depth, height, width, channels) -> (batch, larger ones, filters).
 
+    >>> import torch
     >>> Conv3DTranspose(4, 2, strides=2)(torch.zeros(1, 3, 3, 3, 2)).shape
     torch.Size([1, 6, 6, 6, 4])
     """

@@ -15,6 +15,7 @@ class ZeroPadding(Spatial):
         (batch, spatial..., channels) -> (batch, longer_spatial..., channels), or channels on axis 1 with
         data_format='channels_first'.
 
+    >>> import torch
     >>> ZeroPadding2D(((1, 0), (2, 3)))(torch.zeros(1, 4, 4, 3)).shape
     torch.Size([1, 5, 9, 3])
     """
@@ -37,6 +38,7 @@ class ZeroPadding1D(ZeroPadding):
 
     Source: Keras ZeroPadding1D.
 
+    >>> import torch
     >>> ZeroPadding1D((1, 2))(torch.zeros(1, 4, 3)).shape
     torch.Size([1, 7, 3])
     """
@@ -49,6 +51,7 @@ class ZeroPadding2D(ZeroPadding):
 
     Source: Keras ZeroPadding2D.
 
+    >>> import torch
     >>> ZeroPadding2D((1, 2))(torch.zeros(1, 4, 4, 3)).shape
     torch.Size([1, 6, 8, 3])
     """
@@ -61,6 +64,7 @@ class ZeroPadding3D(ZeroPadding):
 
     Source: Keras ZeroPadding3D.
 
+    >>> import torch
     >>> ZeroPadding3D(1)(torch.zeros(1, 2, 3, 4, 5)).shape
     torch.Size([1, 4, 5, 6, 5])
     """
@@ -82,6 +86,7 @@ class Cropping(Spatial):
     Errors:
         ValueError: nothing would be left of an axis of known size.
 
+    >>> import torch
     >>> Cropping2D(((1, 0), (2, 1)))(torch.zeros(1, 4, 4, 3)).shape
     torch.Size([1, 3, 1, 3])
     """
@@ -104,6 +109,7 @@ class Cropping1D(Cropping):
 
     Source: Keras Cropping1D.
 
+    >>> import torch
     >>> Cropping1D((1, 2))(torch.zeros(1, 4, 3)).shape
     torch.Size([1, 1, 3])
     """
@@ -119,6 +125,7 @@ class Cropping2D(Cropping):
 
     Source: Keras Cropping2D.
 
+    >>> import torch
     >>> Cropping2D(1)(torch.zeros(1, 4, 4, 3)).shape
     torch.Size([1, 2, 2, 3])
     """
@@ -134,6 +141,7 @@ class Cropping3D(Cropping):
 
     Source: Keras Cropping3D.
 
+    >>> import torch
     >>> Cropping3D(1)(torch.zeros(1, 3, 4, 5, 2)).shape
     torch.Size([1, 1, 2, 3, 2])
     """

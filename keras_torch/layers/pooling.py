@@ -21,6 +21,7 @@ class Pooling(Spatial):
     Errors:
         ValueError: another number of axes, a window that does not fit into the input.
 
+    >>> import torch
     >>> MaxPooling2D(2)(torch.zeros(1, 5, 5, 3)).shape
     torch.Size([1, 2, 2, 3])
     """
@@ -58,6 +59,7 @@ class MaxPooling1D(MaxPooling):
 
     Source: Keras MaxPooling1D.
 
+    >>> import torch
     >>> MaxPooling1D(2)(torch.arange(4.0).reshape(1, 4, 1)).flatten()
     tensor([1., 3.])
     """
@@ -70,6 +72,7 @@ class MaxPooling2D(MaxPooling):
 
     Source: Keras MaxPooling2D.
 
+    >>> import torch
     >>> MaxPooling2D(2)(torch.zeros(1, 5, 4, 3)).shape
     torch.Size([1, 2, 2, 3])
     """
@@ -82,6 +85,7 @@ class MaxPooling3D(MaxPooling):
 
     Source: Keras MaxPooling3D.
 
+    >>> import torch
     >>> MaxPooling3D(2)(torch.zeros(1, 4, 4, 4, 3)).shape
     torch.Size([1, 2, 2, 2, 3])
     """
@@ -94,6 +98,7 @@ class AveragePooling1D(AveragePooling):
 
     Source: Keras AveragePooling1D.
 
+    >>> import torch
     >>> AveragePooling1D(2)(torch.arange(4.0).reshape(1, 4, 1)).flatten()
     tensor([0.5000, 2.5000])
     """
@@ -106,6 +111,7 @@ class AveragePooling2D(AveragePooling):
 
     Source: Keras AveragePooling2D.
 
+    >>> import torch
     >>> AveragePooling2D(2)(torch.zeros(1, 5, 4, 3)).shape
     torch.Size([1, 2, 2, 3])
     """
@@ -118,6 +124,7 @@ class AveragePooling3D(AveragePooling):
 
     Source: Keras AveragePooling3D.
 
+    >>> import torch
     >>> AveragePooling3D(2)(torch.zeros(1, 4, 4, 4, 3)).shape
     torch.Size([1, 2, 2, 2, 3])
     """
@@ -137,6 +144,7 @@ class GlobalPooling(Spatial):
     Errors:
         ValueError: another number of axes.
 
+    >>> import torch
     >>> GlobalMaxPooling2D(keepdims=True)(torch.zeros(1, 5, 5, 3)).shape
     torch.Size([1, 1, 1, 3])
     """
@@ -158,6 +166,7 @@ class GlobalMaxPooling1D(GlobalPooling):
 
     Source: Keras GlobalMaxPooling1D.
 
+    >>> import torch
     >>> GlobalMaxPooling1D()(torch.zeros(2, 5, 3)).shape
     torch.Size([2, 3])
     """
@@ -171,6 +180,7 @@ class GlobalMaxPooling2D(GlobalPooling):
 
     Source: Keras GlobalMaxPooling2D.
 
+    >>> import torch
     >>> GlobalMaxPooling2D()(torch.zeros(2, 5, 5, 3)).shape
     torch.Size([2, 3])
     """
@@ -184,6 +194,7 @@ class GlobalMaxPooling3D(GlobalPooling):
 
     Source: Keras GlobalMaxPooling3D.
 
+    >>> import torch
     >>> GlobalMaxPooling3D()(torch.zeros(2, 5, 5, 5, 3)).shape
     torch.Size([2, 3])
     """
@@ -203,6 +214,7 @@ class GlobalAveragePooling1D(GlobalPooling):
 
     Source: Keras GlobalAveragePooling1D.
 
+    >>> import torch
     >>> mask = torch.tensor([[True, False]])
     >>> GlobalAveragePooling1D()(torch.tensor([[[1.0], [5.0]]]), mask=mask)
     tensor([[1.]])
@@ -229,6 +241,7 @@ class GlobalAveragePooling2D(GlobalPooling):
 
     Source: Keras GlobalAveragePooling2D.
 
+    >>> import torch
     >>> GlobalAveragePooling2D()(torch.zeros(2, 5, 5, 3)).shape
     torch.Size([2, 3])
     """
@@ -242,6 +255,7 @@ class GlobalAveragePooling3D(GlobalPooling):
 
     Source: Keras GlobalAveragePooling3D.
 
+    >>> import torch
     >>> GlobalAveragePooling3D()(torch.zeros(2, 5, 5, 5, 3)).shape
     torch.Size([2, 3])
     """
@@ -275,6 +289,7 @@ class AdaptivePooling(Spatial):
     Errors:
         ValueError: another number of axes.
 
+    >>> import torch
     >>> AdaptiveMaxPooling2D((2, 3))(torch.zeros(1, 7, 8, 3)).shape
     torch.Size([1, 2, 3, 3])
     """
@@ -297,6 +312,7 @@ class AdaptiveAveragePooling1D(AdaptivePooling):
 
     Source: Keras AdaptiveAveragePooling1D. In torch: nn.AdaptiveAvgPool1d.
 
+    >>> import torch
     >>> AdaptiveAveragePooling1D(2)(torch.zeros(1, 7, 3)).shape
     torch.Size([1, 2, 3])
     """
@@ -310,6 +326,7 @@ class AdaptiveAveragePooling2D(AdaptivePooling):
 
     Source: Keras AdaptiveAveragePooling2D. In torch: nn.AdaptiveAvgPool2d.
 
+    >>> import torch
     >>> AdaptiveAveragePooling2D(2)(torch.zeros(1, 7, 8, 3)).shape
     torch.Size([1, 2, 2, 3])
     """
@@ -323,6 +340,7 @@ class AdaptiveAveragePooling3D(AdaptivePooling):
 
     Source: Keras AdaptiveAveragePooling3D. In torch: nn.AdaptiveAvgPool3d.
 
+    >>> import torch
     >>> AdaptiveAveragePooling3D(2)(torch.zeros(1, 7, 8, 9, 3)).shape
     torch.Size([1, 2, 2, 2, 3])
     """
@@ -336,6 +354,7 @@ class AdaptiveMaxPooling1D(AdaptivePooling):
 
     Source: Keras AdaptiveMaxPooling1D. In torch: nn.AdaptiveMaxPool1d.
 
+    >>> import torch
     >>> AdaptiveMaxPooling1D(2)(torch.zeros(1, 7, 3)).shape
     torch.Size([1, 2, 3])
     """
@@ -349,6 +368,7 @@ class AdaptiveMaxPooling2D(AdaptivePooling):
 
     Source: Keras AdaptiveMaxPooling2D. In torch: nn.AdaptiveMaxPool2d.
 
+    >>> import torch
     >>> AdaptiveMaxPooling2D(2)(torch.zeros(1, 7, 8, 3)).shape
     torch.Size([1, 2, 2, 3])
     """
@@ -362,6 +382,7 @@ class AdaptiveMaxPooling3D(AdaptivePooling):
 
     Source: Keras AdaptiveMaxPooling3D. In torch: nn.AdaptiveMaxPool3d.
 
+    >>> import torch
     >>> AdaptiveMaxPooling3D(2)(torch.zeros(1, 7, 8, 9, 3)).shape
     torch.Size([1, 2, 2, 2, 3])
     """

@@ -23,6 +23,7 @@ class UpSampling(Spatial):
         (batch, spatial..., channels) -> (batch, size * spatial..., channels), or channels on axis 1 with
         data_format='channels_first'.
 
+    >>> import torch
     >>> UpSampling2D((2, 3))(torch.zeros(1, 4, 4, 3)).shape
     torch.Size([1, 8, 12, 3])
     """
@@ -43,6 +44,7 @@ class UpSampling1D(UpSampling):
 
     Source: Keras UpSampling1D.
 
+    >>> import torch
     >>> UpSampling1D(2)(torch.tensor([[[1.0], [2.0]]])).flatten()
     tensor([1., 1., 2., 2.])
     """
@@ -61,6 +63,7 @@ class UpSampling2D(UpSampling):
 
     Source: Keras UpSampling2D.
 
+    >>> import torch
     >>> UpSampling2D(2, interpolation="bilinear")(torch.ones(1, 2, 2, 3)).shape
     torch.Size([1, 4, 4, 3])
     """
@@ -77,6 +80,7 @@ class UpSampling3D(UpSampling):
 
     Source: Keras UpSampling3D.
 
+    >>> import torch
     >>> UpSampling3D((2, 1, 3))(torch.zeros(1, 2, 3, 4, 5)).shape
     torch.Size([1, 4, 3, 12, 5])
     """
