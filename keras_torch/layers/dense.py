@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+from keras_torch import activations
+from keras_torch.base.checks import Term
 from keras_torch.layers.layer import Layer
 
 
@@ -30,6 +32,7 @@ class Dense(Layer):
 
     math_input = True
     supports_masking = True
+    vocabulary = {"activation": Term(None, activations.get, optional=False)}  # None is `linear`
 
     def __init__(self, units, activation=None, use_bias=True,
                  kernel_initializer="glorot_uniform", bias_initializer="zeros",

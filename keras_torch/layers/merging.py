@@ -4,9 +4,11 @@ import torch
 
 from keras_torch.base.checks import Term, boolean, fail, integer, is_integer
 from keras_torch.base.shapes import is_shape
+from keras_torch.layers import calling
 from keras_torch.layers.layer import Layer
 from keras_torch.ops.arrays import concatenate as join
 from keras_torch.ops.nn import normalize
+from keras_torch.symbolic.keras_tensor import KerasTensor
 
 
 class Merge(Layer):
@@ -37,14 +39,24 @@ class Merge(Layer):
 
     def check_shapes(self, shapes):
         """Raises when inputs of these shapes (None = unknown size) cannot be merged."""
-        rank = max(len(shape) for shape in shapes)
-        aligned = [(*shape[:1], *[1] * (rank - len(shape)), *shape[1:]) for shape in shapes]
-        for sizes in zip(*aligned):
+        for sizes in zip(*_aligned(shapes)):
             if len({size for size in sizes if size not in (1, None)}) > 1:
                 self._refuse(shapes, "Sizes must be equal, or 1")
 
-    def _refuse(self, shapes, rule, error=None):
-        raise ValueError(f"{self.label} cannot merge inputs of shapes {_listed(shapes)}. {rule}.") from error
+    def compute_output_shape(self, input_shape):
+        """The broadcast shape of a list of shapes (None = unknown size)."""
+        shapes = [tuple(shape) for shape in input_shape]
+        self.check_shapes(shapes)
+        return tuple(_broadcast(sizes) for sizes in zip(*_aligned(shapes)))
+
+    def compute_output_spec(self, inputs, **kwargs):
+        """The output as a symbol; trying it out would fail where an unknown size meets a known one."""
+        if not all(x.is_floating_point() for x in inputs):
+            return calling.infer_outputs(self, (inputs,), kwargs)
+        return KerasTensor(self.compute_output_shape([x.shape for x in inputs]), self.compute_dtype)
+
+    def _refuse(self, shapes, rule):
+        raise ValueError(f"{self.label} cannot merge inputs of shapes {_listed(shapes)}. {rule}.")
 
     def _explain(self, args, error):
         """Says which shapes did not go together."""
@@ -66,6 +78,18 @@ class Merge(Layer):
         for one in mask[1:]:
             merged = torch.logical_or(merged, one)
         return merged
+
+
+def _aligned(shapes):
+    """The shapes with sizes of 1 after the batch, so that all have the same number of axes."""
+    rank = max(len(shape) for shape in shapes)
+    return [(*shape[:1], *[1] * (rank - len(shape)), *shape[1:]) for shape in shapes]
+
+
+def _broadcast(sizes):
+    """The size that several become: the known one that is not 1, else None if one is unknown."""
+    known = [size for size in sizes if size not in (1, None)]
+    return known[0] if known else None if None in sizes else 1
 
 
 def _listed(shapes):
@@ -209,6 +233,16 @@ class Concatenate(Merge):
             if axis != self.axis % rank and len(set(sizes) - {None}) > 1:
                 self._refuse(shapes, f"All axes but {self.axis} must have equal sizes")
 
+    def compute_output_shape(self, input_shape):
+        """The shape of the inputs, with the sizes along `axis` added up."""
+        shapes = [tuple(shape) for shape in input_shape]
+        self.check_shapes(shapes)
+        columns = list(zip(*shapes))
+        joined = [_broadcast(sizes) for sizes in columns]
+        along = columns[self.axis]
+        joined[self.axis] = None if None in along else sum(along)
+        return tuple(joined)
+
     def call(self, inputs):
         return join(inputs, self.axis)
 
@@ -271,6 +305,14 @@ class Dot(Merge):
         if None not in sizes and sizes[0] != sizes[1]:
             self._refuse(shapes, f"Axis {first} of the first ({sizes[0]}) must be as long as axis {second} "
                                  f"of the second ({sizes[1]})")
+
+    def compute_output_shape(self, input_shape):
+        """The other axes of the first, then those of the second."""
+        shapes = [tuple(shape) for shape in input_shape]
+        self.check_shapes(shapes)
+        (first, second), (x, y) = self._axes(*(len(shape) for shape in shapes)), shapes
+        rest = (*x[1:first], *x[first + 1:], *y[1:second], *y[second + 1:])
+        return (_broadcast((x[0], y[0])), *(rest or (1,)))
 
     def _axes(self, *ranks):
         axes = (self.axes, self.axes) if is_integer(self.axes) else self.axes
