@@ -5,10 +5,9 @@ import warnings
 
 from keras_torch.base.checks import number, one_of, string
 from keras_torch.callbacks.callback import Callback
+from keras_torch.callbacks.directions import direction_of, direction_of_name
 from keras_torch.callbacks.logs import find_name
 from keras_torch.dialects import current_dialect
-
-_UPWARD_ENDS = ("acc", "accuracy", "auc")
 
 
 class MonitorCallback(Callback):
@@ -78,25 +77,21 @@ class MonitorCallback(Callback):
 
     def _find_direction(self):
         name = self.monitor.removeprefix("val_")
-        for metric in _metrics(self.model):
-            if getattr(metric, "name", None) == name or name.endswith(f"_{getattr(metric, 'name', '?')}"):
-                direction = getattr(metric, "_direction", None)
-                if direction is not None:
-                    return 1 if direction == "up" else -1
-        if name == "loss" or name.endswith("_loss"):
-            return -1
-        if name.endswith(_UPWARD_ENDS) or name.startswith("fmeasure"):
-            return 1
-        if current_dialect() != "keras3":
+        metric = _metrics_by_key(self.model).get(name)
+        direction = None if metric is None else direction_of(metric)
+        direction = direction or direction_of_name(name)
+        if direction is None and current_dialect() != "keras3":
             return -1   # what the older generations assume of every other name
-        raise ValueError(f"{type(self).__name__} cannot tell whether more of `{self.monitor}` is better."
-                         " Give mode='max' or mode='min'.")
+        if direction is None:
+            raise ValueError(f"{type(self).__name__} cannot tell whether more of `{self.monitor}` is better. "
+                             "Give mode='max' or mode='min'.")
+        return direction
 
 
-def _metrics(model):
-    """All metrics of a model; containers of metrics are opened."""
-    found = []
+def _metrics_by_key(model):
+    """Metrics of a model by the key they have in logs; containers of metrics are opened."""
+    found = {}
     for metric in getattr(model, "metrics", None) or []:
-        inner = getattr(metric, "metrics", None)
-        found.extend(inner if isinstance(inner, (list, tuple)) and inner else [metric])
+        found[getattr(metric, "name", None)] = metric
+        found.update(getattr(metric, "named_metrics", {}))
     return found

@@ -5,7 +5,9 @@ import math
 import pytest
 from cases.fake_model import RECORDED, SEQUENCES, FakeMetric
 
+from keras_torch import losses, metrics
 from keras_torch.callbacks import EarlyStopping
+from keras_torch.callbacks.directions import direction_of, direction_of_name
 from keras_torch.callbacks.logs import Logs
 from keras_torch.dialects import dialect
 
@@ -53,16 +55,37 @@ def test_names_of_other_generations_are_found(attach, model):
 
 
 def test_the_metric_knows_its_direction(attach, model):
-    model.metrics = [FakeMetric("recall", "up"), FakeMetric("distance", "down")]
-    recall, distance = attach(EarlyStopping("val_recall")), attach(EarlyStopping("val_head_distance"))
-    assert recall.is_better(0.6, than=0.5) and distance.is_better(0.4, than=0.5)
+    model.metrics = [FakeMetric("steepness", "up"), FakeMetric("head_distance", "down")]
+    steepness, distance = attach(EarlyStopping("val_steepness")), attach(EarlyStopping("val_head_distance"))
+    assert steepness.is_better(0.6, than=0.5) and distance.is_better(0.4, than=0.5)
 
 
 def test_metrics_inside_containers_are_found(attach, model):
     container = FakeMetric("compile_metrics", None)
-    container.metrics = [FakeMetric("recall", "up")]
+    container.named_metrics = {"area": metrics.AUC(name="area")}
     model.metrics = [container]
-    assert attach(EarlyStopping("recall")).is_better(0.6, than=0.5)
+    assert attach(EarlyStopping("area")).is_better(0.6, than=0.5)
+
+
+@pytest.mark.parametrize("name, direction", [
+    ("loss", -1), ("head_loss", -1), ("mae", -1), ("head_mean_absolute_error", -1), ("kl_divergence", -1),
+    ("root_mean_squared_error", -1), ("hinge", -1), ("acc", 1), ("head_accuracy", 1), ("auc_2", 1),
+    ("precision", 1), ("recall_1", 1), ("f1_score", 1), ("mean_io_u", 1), ("cosine_similarity", 1), ("r2_score", 1),
+    ("sparse_top_k_categorical_accuracy", 1), ("fmeasure", 1), ("thing", None), ("true_positives", None)])
+def test_direction_of_names(name, direction):
+    assert direction_of_name(name) == direction
+
+
+def own(y_true, y_pred):
+    """A metric of a user."""
+
+
+@pytest.mark.parametrize("metric, direction", [
+    (metrics.MeanMetricWrapper(own), None), (own, None), (metrics.Mean(), None),
+    (metrics.MeanMetricWrapper(losses.hinge), -1), (metrics.MeanMetricWrapper(metrics.cosine_similarity), 1),
+    (metrics.BinaryIoU(), 1), (metrics.MeanSquaredError(), -1)])
+def test_direction_of_metrics(metric, direction):
+    assert direction_of(metric) == direction
 
 
 def test_unknown_direction_is_an_error_in_keras3_and_down_before(attach):
