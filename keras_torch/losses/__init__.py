@@ -1,6 +1,8 @@
 """Floor 3: losses. A formula gives a value per sample; `Loss` weighs and reduces."""
 
 from keras_torch.base.registry import Registry
+from keras_torch.losses.alignment import CTC as CTC
+from keras_torch.losses.alignment import ctc as ctc
 from keras_torch.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
 from keras_torch.losses.crossentropy import BinaryFocalCrossentropy as BinaryFocalCrossentropy
 from keras_torch.losses.crossentropy import CategoricalCrossentropy as CategoricalCrossentropy
@@ -50,6 +52,8 @@ from keras_torch.losses.segmentation import Dice as Dice
 from keras_torch.losses.segmentation import Tversky as Tversky
 from keras_torch.losses.segmentation import dice as dice
 from keras_torch.losses.segmentation import tversky as tversky
+from keras_torch.losses.similarity import Circle as Circle
+from keras_torch.losses.similarity import circle as circle
 
 # Names of Keras 1, 2 and tf.keras.
 mse = MSE = mean_squared_error
@@ -66,7 +70,7 @@ CLASSES = (
     BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
     CategoricalGeneralizedCrossEntropy, SparseCategoricalCrossentropy, KLDivergence, Poisson,
     CategoricalHinge, Hinge, SquaredHinge, CosineSimilarity, Huber, LogCosh, MeanAbsoluteError,
-    MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Dice, Tversky,
+    MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Dice, Tversky, Circle, CTC,
 )
 _CLASS_OF = {cls.formula: cls for cls in CLASSES}
 _ALIASES = {

@@ -166,7 +166,12 @@ def fold_mask(sample_weight, mask, spread, like):
     return sample_weight * mask
 
 
-def reduce_loss(values, reduction, sample_weight=None, mask=None):
+def _over_nonzero(weights):
+    """Weights enlarged so that a mean over all is the mean over those that are not 0."""
+    return weights * (weights.numel() / (weights != 0).sum().clamp(min=1))
+
+
+def reduce_loss(values, reduction, sample_weight=None, mask=None, average="valid values"):
     """The loss from one value per sample.
 
     Args:
@@ -175,8 +180,10 @@ def reduce_loss(values, reduction, sample_weight=None, mask=None):
             'mean_with_sample_weight': divided by the sum of the weights; 'sum'; 'none' or None: weighted
             values.
         sample_weight: tensor (batch,), (batch, 1), (batch, steps), number, or None.
-        mask: bool tensor, True where a value counts, or None. A masked mean is sum(values * mask) /
-            sum(mask).
+        mask: bool tensor, True where a value counts, or None.
+        average: over what a mean is taken. 'valid values': masked ones do not count, weights of 0 do
+            (tf.keras, Keras 3); 'all values': masked ones count as 0 (Keras 2.3); 'nonzero weights': neither
+            masked values nor weights of 0 count (Keras 1 and 2.2).
 
     Source: Keras 3 `Loss.__call__`. Ours also takes weights (batch,) for values (batch, steps).
 
@@ -186,7 +193,10 @@ def reduce_loss(values, reduction, sample_weight=None, mask=None):
     own_mask = getattr(values, "_keras_mask", None)
     if own_mask is not None:
         mask = own_mask if mask is None else mask & own_mask
-    weights = fold_mask(sample_weight, mask, reduction in ("sum_over_batch_size", "mean"), values)
+    plain_mean = reduction in ("sum_over_batch_size", "mean")
+    if average == "nonzero weights" and sample_weight is not None and plain_mean:
+        sample_weight = _over_nonzero(as_tensor(sample_weight, like=values).to(values))
+    weights = fold_mask(sample_weight, mask, plain_mean and average != "all values", values)
     if weights is not None:
         weights, values = per_sample(weights, values)
         values = values * weights
@@ -241,6 +251,7 @@ class Loss(Configurable):
                           "how the values per sample become one number"),
         "dtype": Term(_check_dtype, lambda value: as_policy(value).compute_dtype, "type of the computation"),
     }
+    average = "valid values"  # over what a mean is taken, see `reduce_loss`
     keeps_labels = False  # True where y_true are class numbers, which a float type could not hold exactly
 
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
@@ -262,11 +273,11 @@ class Loss(Configurable):
         y_true, y_pred = self.prepare(y_true, y_pred)
         if mask is None and sample_weight is None:
             return self.unweighted(y_true, y_pred)
-        return reduce_loss(self.call(y_true, y_pred), self.reduction, sample_weight, mask)
+        return reduce_loss(self.call(y_true, y_pred), self.reduction, sample_weight, mask, self.average)
 
     def unweighted(self, y_true, y_pred):
         """The reduced loss of prepared tensors without weights; classes with a fused form override it."""
-        return reduce_loss(self.call(y_true, y_pred), self.reduction)
+        return reduce_loss(self.call(y_true, y_pred), self.reduction, average=self.average)
 
     def prepare(self, y_true, y_pred):
         """Both arguments as tensors in the loss's number type, structures of tensors leaf by leaf."""
@@ -342,7 +353,7 @@ class FormulaLoss(Loss):
             loss = fused(y_true, y_pred, **self._options())
             if loss is not None:
                 return loss
-        return reduce_loss(self.call(y_true, y_pred), self.reduction)
+        return super().unweighted(y_true, y_pred)
 
 
 class LossFunctionWrapper(Loss):

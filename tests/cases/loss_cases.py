@@ -83,5 +83,11 @@ LOSS_CASES = [
     _row("Dice", "axis", "binary", "unit", STEPS, axis=(1, 2)),
     _row("Tversky", "plain", "binary", "unit", alpha=0.3, beta=0.7),
     _row("Tversky", "axis", "binary", "unit", STEPS, axis=(1, 2)),
+    _row("Circle", "plain", "pairs", "unit_vectors", (8, 6)),
+    _row("Circle", "diagonal", "pairs", "unit_vectors", (8, 6), remove_diagonal=False, gamma=10.0,
+         margin=0.2),
+    _row("Circle", "weights", "pairs", "unit_vectors", (8, 6), (8,), gamma=20.0),
+    _row("CTC", "plain", "padded", "float", (3, 9, 5)),
+    _row("CTC", "weights", "padded", "float", (3, 9, 5), (3,), reduction="sum"),
     *_reductions(),
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from cases.arrays import Values, array
 
+_LABELS = {"pairs": ("whole", 3), "padded": ("padded", 5)}
+
 
 def numbers(kind: str, shape: tuple, label: str) -> np.ndarray:
     """Labels or predictions.
@@ -14,7 +16,9 @@ def numbers(kind: str, shape: tuple, label: str) -> np.ndarray:
     Args:
         kind: "float" (-1..1), "positive" (0.5..1.5), "unit" (0..1), "tenths" (0, 0.1, ... 1), "binary" (0,
             1), "signs" (-1, 1), "classes" (class numbers below the last size, which the shape loses),
-            "column" (the same with a last axis of size 1), "one_hot", "softmax" (rows of sum 1).
+            "column" (the same with a last axis of size 1), "one_hot", "softmax" (rows of sum 1),
+            "unit_vectors", "pairs" (class numbers 0 to 2, one per row), "padded" (up to 3 class
+            numbers per row, then 0).
         shape: shape of the predictions.
         label: any text; another label gives other numbers.
     """
@@ -23,7 +27,11 @@ def numbers(kind: str, shape: tuple, label: str) -> np.ndarray:
     if kind in ("classes", "column", "one_hot"):
         classes = array(Values(shape[:-1], "whole", shape[-1]), label)
         return {"classes": classes, "column": classes[..., None], "one_hot": np.eye(shape[-1])[classes]}[kind]
+    if kind in ("pairs", "padded"):
+        return array(Values((shape[0],) if kind == "pairs" else (shape[0], 3), *_LABELS[kind]), label)
     unit = array(Values(shape), label) / 2 + 0.5
+    if kind == "unit_vectors":
+        return unit / np.linalg.norm(unit, axis=-1, keepdims=True)
     if kind == "softmax":
         powers = np.exp(4 * unit)
         return (powers / powers.sum(-1, keepdims=True)).astype("float32")

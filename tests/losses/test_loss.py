@@ -58,6 +58,23 @@ def test_loss_of_a_wholly_masked_batch_is_zero():
     assert losses.MeanSquaredError()(torch.zeros(2, 3, 1), y_pred).item() == 0.0
 
 
+@pytest.mark.parametrize("average, masked, weighted, both", [
+    ("valid values", 3 / 2, 9 / 4, 5 / 2), ("all values", 3 / 4, 9 / 4, 5 / 4),
+    ("nonzero weights", 3 / 2, 3, 10 / 3),
+])
+def test_older_generations_average_over_other_values(average, masked, weighted, both):
+    class Error(losses.MeanAbsoluteError):
+        pass
+
+    Error.average = average
+    y_true, y_pred = torch.zeros(2, 2, 1), torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+    weights = torch.tensor([[1.0, 2.0], [0.0, 1.0]])
+    assert Error()(y_true, y_pred, weights).item() == pytest.approx(weighted)
+    y_pred._keras_mask = torch.tensor([[True, True], [False, False]])
+    assert Error()(y_true, y_pred).item() == pytest.approx(masked)
+    assert Error()(y_true, y_pred, weights).item() == pytest.approx(both)
+
+
 def test_empty_batch_has_the_loss_zero():
     assert losses.MeanAbsolutePercentageError()(torch.zeros(0, 3), torch.zeros(0, 3)).item() == 0.0
 
@@ -211,6 +228,17 @@ def test_crossentropy_is_chosen_by_shapes(true, pred, name):
 def test_labels_of_a_wrong_shape_are_errors(name, message):
     with pytest.raises(ValueError, match=message):
         losses.get(name)(torch.zeros(2, 4), torch.zeros(2, 3))
+
+
+def test_ctc_needs_labels_and_logits_of_sequences():
+    with pytest.raises(ValueError, match=r"ctc: y_true must be \(batch, length\) and y_pred \(batch, steps, "):
+        losses.ctc(torch.zeros(2, 3), torch.zeros(2, 4))
+
+
+def test_circle_without_like_pairs_has_finite_gradients():
+    y_pred = torch.eye(3, requires_grad=True)
+    losses.Circle()(torch.tensor([0, 1, 2]), y_pred).backward()
+    assert y_pred.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("name", ["categorical_crossentropy", "categorical_focal_crossentropy"])

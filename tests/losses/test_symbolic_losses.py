@@ -27,7 +27,8 @@ def _recorded(function, y_true, y_pred):
     return program.compile()(_Owner(program), [y_true, y_pred])
 
 
-CASES = [case for case in LOSS_CASES if case.note in ("plain", "steps", "logits", "logits_steps", "column")]
+CASES = [case for case in LOSS_CASES if case.note in ("plain", "steps", "logits", "logits_steps", "column")
+         and case.loss != "CTC"]  # torch's CTC reads the lengths, which symbols have not
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
