@@ -71,7 +71,8 @@ def test_metrics_inside_containers_are_found(attach, model):
     ("loss", -1), ("head_loss", -1), ("mae", -1), ("head_mean_absolute_error", -1), ("kl_divergence", -1),
     ("root_mean_squared_error", -1), ("hinge", -1), ("acc", 1), ("head_accuracy", 1), ("auc_2", 1),
     ("precision", 1), ("recall_1", 1), ("f1_score", 1), ("mean_io_u", 1), ("cosine_similarity", 1),
-    ("r2_score", 1), ("sparse_top_k_categorical_accuracy", 1), ("fmeasure", 1), ("thing", None), ("true_positives", None)])
+    ("r2_score", 1), ("sparse_top_k_categorical_accuracy", 1), ("fmeasure", 1),
+    ("thing", None), ("true_positives", None)])
 def test_direction_of_names(name, direction):
     assert direction_of_name(name) == direction
 
