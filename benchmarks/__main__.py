@@ -1,0 +1,6 @@
+"""Runs all benchmarks one after the other; the options are those of each."""
+
+from benchmarks import call, fit_step, import_time, optimizer_step, predict
+
+for module in (import_time, optimizer_step, call, predict, fit_step):
+    module.main()
