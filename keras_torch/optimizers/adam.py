@@ -160,10 +160,12 @@ class Nadam(Optimizer):
         product = self.momentum_product(step)
         mix(momentum, grads, self.beta_1)
         mix_squares(velocity, grads, self.beta_2)
-        looked_ahead = foreach.add(foreach.mul(momentum, following / (1 - product * following)),
-                                   foreach.mul(grads, (1 - now) / (1 - product)))
-        divisors = foreach.sqrt(foreach.div(velocity, 1 - self.beta_2 ** step))
-        descend_ratio(params, looked_ahead, foreach.add(divisors, self.epsilon), rate)
+        # (a * m + b * g) / (sqrt(v / c) + epsilon), without the tensors in between.
+        root = (1 - self.beta_2 ** step) ** 0.5
+        divisors = foreach.sqrt(velocity)
+        foreach.add_(divisors, self.epsilon * root)
+        descend_ratio(params, momentum, divisors, rate * root * following / (1 - product * following))
+        descend_ratio(params, grads, divisors, rate * root * (1 - now) / (1 - product))
 
     def momentum_product(self, step):
         """The product of the warming-up momentums of steps 1 to `step` (a number or a tensor)."""
