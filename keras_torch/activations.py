@@ -6,6 +6,7 @@ Nearly all are the functions of `ops`; here live those whose defaults or argumen
 import torch
 
 from keras_torch.base.registry import Registry
+from keras_torch.dialects.translator import behaviour
 from keras_torch.ops.core import as_tensor
 from keras_torch.ops.nn import celu as celu
 from keras_torch.ops.nn import elu as elu
@@ -33,6 +34,8 @@ from keras_torch.ops.nn import squareplus as squareplus
 from keras_torch.ops.nn import tanh as tanh
 from keras_torch.ops.nn import tanh_shrink as tanh_shrink
 from keras_torch.ops.nn import threshold as threshold
+
+_HARD_SIGMOID_TODAY = "relu6(x+3)/6"  # as the row of the dialect table words it
 
 swish = silu
 hard_swish = hard_silu
@@ -105,6 +108,15 @@ def mish(x):
     return torch.nn.functional.mish(as_tensor(x))
 
 
+def hard_sigmoid_keras2(x):
+    """`clip(0.2 * x + 0.5, 0, 1)`: what 'hard_sigmoid' means until tf.keras.
+
+    >>> hard_sigmoid_keras2([-2.5, 0.0, 2.5])
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    return torch.clamp(as_tensor(x) * 0.2 + 0.5, 0.0, 1.0)
+
+
 registry = Registry(
     "activation",
     {
@@ -121,6 +133,7 @@ registry = Registry(
         "swish": silu,
         "exponential": exponential,
         "hard_sigmoid": hard_sigmoid,
+        "hard_sigmoid_keras2": hard_sigmoid_keras2,
         "hard_silu": hard_silu,
         "hard_swish": hard_silu,
         "mish": mish,
@@ -147,13 +160,20 @@ registry = Registry(
 def get(identifier):
     """The activation function of a name, config, or function; None means `linear`.
 
+    Notes:
+        'hard_sigmoid' has the slope of the current dialect: 0.2 until tf.keras, 1/6 in keras3.
+
     Errors:
         ValueError: an unknown name; the message gives the nearest known ones.
 
     >>> get("swish").__name__, get(None).__name__
     ('silu', 'linear')
     """
-    return linear if identifier is None else registry.get(identifier)
+    if identifier is None:
+        return linear
+    if identifier == "hard_sigmoid" and behaviour("hard_sigmoid") != _HARD_SIGMOID_TODAY:
+        return hard_sigmoid_keras2
+    return registry.get(identifier)
 
 
 def serialize(activation):

@@ -13,7 +13,7 @@ import torch
 
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, boolean, fail, is_integer, number, one_of, positive_number
-from keras_torch.base.configurable import Configurable
+from keras_torch.base.configurable import Configurable, is_house_class
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.registry import Registry
 
@@ -59,6 +59,13 @@ class Initializer(Configurable):
             device: None means the default device.
         """
         raise NotImplementedError(f"{type(self).__name__} lacks __call__(self, shape, dtype=None).")
+
+    @classmethod
+    def from_config(cls, config):
+        """The initializer that `get_config` described; the `dtype` that tf.keras wrote is left out."""
+        if is_house_class(cls):
+            config = {name: value for name, value in config.items() if name != "dtype"}
+        return super().from_config(config)
 
     def clone(self):
         """Another initializer with the same arguments."""

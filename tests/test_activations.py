@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from keras_torch import activations
+from keras_torch.dialects.state import dialect
 
 X = [-5.0, -2.5, -1.0, -0.4, 0.0, 0.3, 1.0, 2.5, 5.0, 7.0]
 
@@ -227,3 +228,11 @@ def test_unknown_name_is_an_error_with_the_nearest_known():
 def test_unnamed_function_cannot_be_serialized():
     with pytest.raises(ValueError, match="no name that a config could give"):
         activations.serialize(lambda x: x)
+
+
+@pytest.mark.parametrize("generation, expected", [("keras1", 0.7), ("tf.keras", 0.7), ("keras3", 2 / 3)])
+def test_hard_sigmoid_has_the_slope_of_the_dialect(generation, expected):
+    with dialect(generation):
+        function = activations.get("hard_sigmoid")
+    assert float(function(torch.tensor(1.0))) == pytest.approx(expected)
+    assert activations.deserialize(activations.serialize(function)) is function

@@ -199,6 +199,11 @@ def test_names_of_all_generations():
     assert initializers.VarianceScaling(distribution="normal").distribution == "truncated_normal"
 
 
+def test_dtype_in_configs_of_tf_keras_is_left_out():
+    config = {"class_name": "GlorotUniform", "config": {"seed": 3, "dtype": "float32"}}
+    assert initializers.deserialize(config).seed == 3
+
+
 def test_functions_serve_as_initializers():
     def twos(shape, dtype=None):
         return torch.full(shape, 2.0)

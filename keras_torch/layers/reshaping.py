@@ -70,20 +70,25 @@ class Reshape(Layer):
 
     def build(self, input_shape):
         if None not in input_shape[1:]:
-            self._sizes(tuple(input_shape))
+            self._check(input_shape)
 
     def call(self, inputs):
-        return torch.reshape(inputs, (inputs.shape[0], *self._sizes(inputs.shape)))
+        if inputs.dim() == 1 or not self.target_shape:
+            return torch.reshape(inputs, (inputs.shape[0], *self.target_shape))
+        # Of an empty batch, reshape could not tell what -1 is.
+        return torch.unflatten(torch.flatten(inputs, 1), 1, self.target_shape)
 
-    def _sizes(self, input_shape):
-        """The target sizes with -1 replaced."""
+    def _check(self, input_shape):
         present = math.prod(input_shape[1:])
         wanted = math.prod(size for size in self.target_shape if size != -1)
-        has_rest = -1 in self.target_shape
-        if (present != wanted) if not has_rest else (wanted == 0 or present % wanted):
+        fits = wanted > 0 and present % wanted == 0 if -1 in self.target_shape else present == wanted
+        if not fits:
             raise ValueError(f"{self.label}: {present} values per sample (shape {tuple(input_shape)}) do not "
                              f"fit `target_shape` {self.target_shape}. Use -1 for one size, or correct them.")
-        return tuple(present // wanted if size == -1 else size for size in self.target_shape)
+
+    def _explain(self, args, error):
+        """Says which shapes did not go together."""
+        self._check(args[0].shape)
 
 
 def _order(owner, argument, value):

@@ -45,6 +45,13 @@ def test_reshape_takes_empty_batches_and_other_lengths():
     assert layer(torch.zeros(2, 5, 4)).shape == (2, 10, 2)
 
 
+def test_reshape_explains_shapes_that_were_unknown_when_it_was_built():
+    layer = Reshape((3, 4), name="grid")
+    layer.build((None, None))
+    with pytest.raises(ValueError, match='Reshape "grid": 5 values per sample'):
+        layer(torch.zeros(2, 5))
+
+
 def test_permute_orders_axes_counted_from_one():
     x = torch.rand(2, 3, 4, 5)
     assert torch.equal(Permute((3, 1, 2))(x), x.permute(0, 3, 1, 2))
