@@ -35,7 +35,7 @@ class KLDivergence(FormulaLoss):
 
     Source: Keras `losses.KLDivergence`. In torch: nn.KLDivLoss.
 
-    >>> KLDivergence()(torch.full((2, 2), 0.5), torch.full((2, 2), 0.5))
+    >>> KLDivergence()([[0.5, 0.5], [0.5, 0.5]], [[0.5, 0.5], [0.5, 0.5]])
     tensor(0.)
     """
 
@@ -47,7 +47,7 @@ class Poisson(FormulaLoss):
 
     Source: Keras `losses.Poisson`. In torch: nn.PoissonNLLLoss.
 
-    >>> Poisson()(torch.zeros(2, 1), torch.ones(2, 1))
+    >>> Poisson()([[0.0]], [[1.0]])
     tensor(1.)
     """
 

@@ -213,10 +213,14 @@ def _check_dtype(owner, argument, value):
     torch_dtype(as_policy(value).compute_dtype)
 
 
-def _is_structure(value):
-    """Whether a value holds tensors or arrays; nested lists of numbers are one array."""
+def is_structure(value):
+    """Whether a value is a container of tensors or arrays; nested lists of numbers are one array.
+
+    >>> is_structure([[1, 2]]), is_structure({"a": 1})
+    (False, True)
+    """
     if isinstance(value, (list, tuple)):
-        return any(hasattr(item, "shape") or _is_structure(item) for item in value)
+        return any(hasattr(item, "shape") or is_structure(item) for item in value)
     return isinstance(value, dict)
 
 
@@ -284,7 +288,7 @@ class Loss(Configurable):
         if isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor):
             if y_pred.dtype == self.torch_dtype and (self.keeps_labels or y_true.dtype == self.torch_dtype):
                 return y_true, y_pred
-        if _is_structure(y_pred):
+        if is_structure(y_pred):
             return map_structure(self._true_leaf, y_true), map_structure(self._pred_leaf, y_pred)
         return self._true_leaf(y_true), self._pred_leaf(y_pred)
 

@@ -118,7 +118,7 @@ class MeanSquaredError(FormulaLoss):
 
     Source: Keras `losses.MeanSquaredError`. In torch: nn.MSELoss.
 
-    >>> MeanSquaredError()(torch.zeros(2, 3), torch.ones(2, 3))
+    >>> MeanSquaredError()([[0.0, 0.0, 0.0]], [[1.0, 1.0, 1.0]])
     tensor(1.)
     """
 
@@ -131,7 +131,7 @@ class MeanAbsoluteError(FormulaLoss):
 
     Source: Keras `losses.MeanAbsoluteError`. In torch: nn.L1Loss.
 
-    >>> MeanAbsoluteError()(torch.zeros(2, 3), torch.ones(2, 3))
+    >>> MeanAbsoluteError()([[0.0, 0.0, 0.0]], [[1.0, 1.0, 1.0]])
     tensor(1.)
     """
 
@@ -144,7 +144,7 @@ class MeanAbsolutePercentageError(FormulaLoss):
 
     Source: Keras `losses.MeanAbsolutePercentageError`.
 
-    >>> MeanAbsolutePercentageError()(torch.ones(2, 3), torch.zeros(2, 3))
+    >>> MeanAbsolutePercentageError()([[1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0]])
     tensor(100.)
     """
 
@@ -156,7 +156,7 @@ class MeanSquaredLogarithmicError(FormulaLoss):
 
     Source: Keras `losses.MeanSquaredLogarithmicError`.
 
-    >>> MeanSquaredLogarithmicError()(torch.ones(2, 3), torch.ones(2, 3))
+    >>> MeanSquaredLogarithmicError()([[1.0, 1.0, 1.0]], [[1.0, 1.0, 1.0]])
     tensor(0.)
     """
 
@@ -171,7 +171,7 @@ class Huber(FormulaLoss):
 
     Source: Keras `losses.Huber`. In torch: nn.HuberLoss.
 
-    >>> Huber()(torch.zeros(2, 3), torch.ones(2, 3))
+    >>> Huber()([[0.0, 0.0, 0.0]], [[1.0, 1.0, 1.0]])
     tensor(0.5000)
     """
 
@@ -189,7 +189,7 @@ class LogCosh(FormulaLoss):
 
     Source: Keras `losses.LogCosh`.
 
-    >>> LogCosh()(torch.zeros(2, 3), torch.zeros(2, 3))
+    >>> LogCosh()([[0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0]])
     tensor(0.)
     """
 
@@ -204,7 +204,7 @@ class CosineSimilarity(FormulaLoss):
 
     Source: Keras `losses.CosineSimilarity`; `cosine_proximity` of Keras 1 and 2.
 
-    >>> CosineSimilarity()(torch.ones(2, 4), torch.ones(2, 4))
+    >>> CosineSimilarity()([[1.0, 1.0, 1.0, 1.0]], [[1.0, 1.0, 1.0, 1.0]])
     tensor(-1.)
     """
 

@@ -53,7 +53,7 @@ class Dice(FormulaLoss):
 
     Source: Keras `losses.Dice`.
 
-    >>> Dice()(torch.ones(2, 2), torch.ones(2, 2))
+    >>> Dice()([[1.0, 1.0]], [[1.0, 1.0]])
     tensor(0.)
     """
 
@@ -74,7 +74,7 @@ class Tversky(FormulaLoss):
 
     Source: Keras `losses.Tversky`.
 
-    >>> Tversky()(torch.ones(2, 2), torch.ones(2, 2))
+    >>> Tversky()([[1.0, 1.0]], [[1.0, 1.0]])
     tensor(0.)
     """
 

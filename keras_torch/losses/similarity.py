@@ -14,7 +14,7 @@ def _log_of_sum(values, pairs):
 
 
 def circle(y_true, y_pred, ref_labels=None, ref_embeddings=None, remove_diagonal=True, gamma=80, margin=0.4):
-    """`softplus(log(sum over like pairs) + log(sum over unlike pairs))`, pairs weighted by how wrong they are.
+    """`softplus(log(sum over like pairs) + log(sum over unlike pairs))`, pairs weighted by their error.
 
     Args:
         y_true: class numbers (batch,).

@@ -124,7 +124,7 @@ class Accuracy(FormulaMetric):
 
     Source: Keras `metrics.Accuracy`.
 
-    >>> float(Accuracy()(torch.tensor([1, 2, 3, 4]), torch.tensor([0, 2, 3, 4])))
+    >>> float(Accuracy()([1, 2, 3, 4], [0, 2, 3, 4]))
     0.75
     """
 
@@ -139,7 +139,7 @@ class BinaryAccuracy(FormulaMetric):
 
     Source: Keras `metrics.BinaryAccuracy`.
 
-    >>> float(BinaryAccuracy()(torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.8])))
+    >>> float(BinaryAccuracy()([1.0, 0.0], [0.8999999761581421, 0.800000011920929]))
     0.5
     """
 
@@ -156,7 +156,7 @@ class CategoricalAccuracy(FormulaMetric):
 
     Source: Keras `metrics.CategoricalAccuracy`.
 
-    >>> float(CategoricalAccuracy()(torch.eye(2), torch.eye(2)))
+    >>> float(CategoricalAccuracy()([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]))
     1.0
     """
 
@@ -168,7 +168,7 @@ class SparseCategoricalAccuracy(FormulaMetric):
 
     Source: Keras `metrics.SparseCategoricalAccuracy`.
 
-    >>> float(SparseCategoricalAccuracy()(torch.tensor([0, 0]), torch.eye(2)))
+    >>> float(SparseCategoricalAccuracy()([0, 0], [[1.0, 0.0], [0.0, 1.0]]))
     0.5
     """
 
@@ -183,7 +183,7 @@ class TopKCategoricalAccuracy(FormulaMetric):
 
     Source: Keras `metrics.TopKCategoricalAccuracy`.
 
-    >>> float(TopKCategoricalAccuracy(k=1)(torch.eye(2), torch.eye(2)))
+    >>> float(TopKCategoricalAccuracy(k=1)([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]))
     1.0
     """
 
@@ -204,7 +204,7 @@ class SparseTopKCategoricalAccuracy(FormulaMetric):
 
     Source: Keras `metrics.SparseTopKCategoricalAccuracy`.
 
-    >>> float(SparseTopKCategoricalAccuracy(k=1)(torch.tensor([0, 0]), torch.eye(2)))
+    >>> float(SparseTopKCategoricalAccuracy(k=1)([0, 0], [[1.0, 0.0], [0.0, 1.0]]))
     0.5
     """
 

@@ -1,7 +1,7 @@
 """Sums and means over all batches, and the metrics that are the mean of a function."""
 
 from keras_torch.base.checks import Term, function
-from keras_torch.losses.loss import fold_mask, match_ranks, per_sample, safe_divide
+from keras_torch.losses.loss import fold_mask, is_structure, match_ranks, per_sample, safe_divide
 from keras_torch.metrics.metric import Metric
 from keras_torch.ops.core import as_tensor
 
@@ -25,7 +25,7 @@ class Sum(Metric):
 
     Source: Keras `metrics.Sum`.
 
-    >>> float(Sum()(torch.tensor([1.0, 3.0])))
+    >>> float(Sum()([1.0, 3.0]))
     4.0
     """
 
@@ -59,7 +59,7 @@ class Mean(Metric):
 
     Source: Keras `metrics.Mean`.
 
-    >>> float(Mean()(torch.tensor([1.0, 3.0]), sample_weight=torch.tensor([3.0, 1.0])))
+    >>> float(Mean()([1.0, 3.0], sample_weight=[3.0, 1.0]))
     1.5
     """
 
@@ -112,6 +112,11 @@ def _cast(values, dtype):
     return cast
 
 
+def _tensors(value):
+    """Arrays and lists of numbers as tensors; containers of tensors as they are."""
+    return value if value is None or is_structure(value) else as_tensor(value)
+
+
 class MeanMetricWrapper(Mean):
     """The mean of a function's values: any (y_true, y_pred, **kwargs) -> a value per sample.
 
@@ -130,7 +135,7 @@ class MeanMetricWrapper(Mean):
     >>> def largest(y_true, y_pred):
     ...     return y_pred.amax(-1)
     >>> metric = MeanMetricWrapper(largest)
-    >>> metric.name, float(metric(torch.zeros(2, 2), torch.eye(2)))
+    >>> metric.name, float(metric([[0.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]))
     ('largest', 1.0)
     """
 
@@ -147,7 +152,7 @@ class MeanMetricWrapper(Mean):
 
     def values(self, y_true, y_pred):
         """What is averaged: the function's values."""
-        return self.fn(y_true, y_pred, **self.fn_kwargs)
+        return self.fn(_tensors(y_true), _tensors(y_pred), **self.fn_kwargs)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch; a mask on `y_pred` (`_keras_mask`) is folded into the weights."""
@@ -179,7 +184,7 @@ class FormulaMetric(MeanMetricWrapper):
 
     >>> class Error(FormulaMetric):
     ...     formula = lambda y_true, y_pred: (y_true - y_pred).mean(-1)
-    >>> float(Error()(torch.ones(2, 3), torch.zeros(2, 3)))
+    >>> float(Error()([[1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0]]))
     1.0
     """
 
@@ -195,13 +200,14 @@ class FormulaMetric(MeanMetricWrapper):
 
     def values(self, y_true, y_pred):
         """What is averaged: the formula's values, with the options as they are now."""
-        return type(self).formula(y_true, y_pred, **{name: getattr(self, name) for name in self.options})
+        options = {name: getattr(self, name) for name in self.options}
+        return type(self).formula(_tensors(y_true), _tensors(y_pred), **options)
 
 
 def pair_of(metric, y_true, y_pred):
     """Both as tensors of the metric's number type and of one rank, on the device of `y_pred`.
 
-    >>> pair_of(Mean(), [1, 2], torch.zeros(2, 1))[0].shape
+    >>> pair_of(Mean(), [1, 2], [[0.0]])[0].shape
     torch.Size([2, 1])
     """
     y_pred = as_tensor(y_pred).to(metric.torch_dtype)
@@ -215,7 +221,7 @@ def is_matrix_pair(metric, y_true, y_pred):
     Errors:
         ValueError: another number of axes.
 
-    >>> is_matrix_pair(Mean(), torch.zeros(2, 1), torch.zeros(2, 1))
+    >>> is_matrix_pair(Mean(), as_tensor([[0.0]]), as_tensor([[0.0]]))
     """
     if y_true.dim() != 2 or y_pred.dim() != 2:
         raise ValueError(f'{type(metric).__name__} "{metric.name}" needs y_true and y_pred of shape (batch, '

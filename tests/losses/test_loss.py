@@ -231,7 +231,7 @@ def test_labels_of_a_wrong_shape_are_errors(name, message):
 
 
 def test_ctc_needs_labels_and_logits_of_sequences():
-    with pytest.raises(ValueError, match=r"ctc: y_true must be \(batch, length\) and y_pred \(batch, steps, "):
+    with pytest.raises(ValueError, match=r"ctc: y_true must be \(batch, length\) and y_pred \(batch"):
         losses.ctc(torch.zeros(2, 3), torch.zeros(2, 4))
 
 
