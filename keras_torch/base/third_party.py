@@ -10,6 +10,7 @@ VF = torch._VF  # fused recurrent kernels
 fused_adam = torch._fused_adam_
 fused_adamw = torch._fused_adamw_
 fused_sgd = torch._fused_sgd_
+make_subclass = torch.Tensor._make_subclass
 plain_tensor_results = torch._C._disabled_torch_function_impl  # ops on a subclass give plain tensors
 call_with_hooks = torch.nn.Module._call_impl  # a module call, hooks included, without the outer wrapper frame
 set_grad_enabled_now = torch._C._set_grad_enabled

@@ -10,7 +10,7 @@ import torch
 
 from keras_torch.base import settings
 from keras_torch.base.dtypes import dtype_name, torch_dtype
-from keras_torch.base.third_party import plain_tensor_results
+from keras_torch.base.third_party import make_subclass, plain_tensor_results
 
 _LABELS = ("_name", "_path", "_trainable", "constraint", "regularizer", "initializer")
 
@@ -160,7 +160,7 @@ class Variable(_Manners, torch.nn.Parameter):
 
     @classmethod
     def _wrap(cls, data, requires_grad):
-        return torch.Tensor._make_subclass(cls, data, requires_grad)
+        return make_subclass(cls, data, requires_grad)
 
     @property
     def trainable(self):
@@ -194,7 +194,7 @@ class StateVariable(_Manners, torch.Tensor):
 
     @classmethod
     def _wrap(cls, data, requires_grad):
-        return torch.Tensor._make_subclass(cls, data, False)
+        return make_subclass(cls, data, False)
 
     @property
     def trainable(self):

@@ -104,7 +104,7 @@ BEHAVES = [
     Behaves("metric key", {"keras2.2": "full name", "keras3": "as given"}),
     Behaves("history order", {"tf.keras": "loss first", "keras3": "sorted"}),
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
-    Behaves("activity regularizer", {"keras2.3": "sum", "tf.keras": "per sample", "keras3": "sum"}),
+    Behaves("activity regularizer", {"keras2.3": "sum", "keras3": "per sample"}),
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
     Behaves("train_on_batch resets", {"keras2.3": True, "keras3": False}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),

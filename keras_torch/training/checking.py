@@ -25,14 +25,11 @@ def check_before_training(trainer, source, class_weight, owner):
     graph = getattr(trainer, "_graph", None)
     if graph is None:
         return
-    graph.matched(_first_rows(x), trainer.label)
+    rows = graph.flat_inputs[0].shape[0] or 1  # a fixed batch size is kept by the loop, not by the data
+    graph.matched(tree.map_structure(lambda leaf: leaf[:rows], x), trainer.label)
     if y is None or trainer._objectives is None or not trainer.compiled:
         return
     check_targets(trainer, y, class_weight, owner)
-
-
-def _first_rows(structure):
-    return tree.map_structure(lambda leaf: leaf[:1], structure)
 
 
 def check_targets(trainer, y, class_weight, owner):

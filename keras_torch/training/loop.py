@@ -10,13 +10,15 @@ class Feed:
         source: the source.
         steps: batches per epoch asked for by the user; None takes a whole pass.
         owner: how errors call it.
+        from_start: whether every epoch starts from the beginning, as validation does.
 
     Notes:
         With `steps` a pass goes on where the last epoch stopped and starts again at its end, as in Keras.
     """
 
-    def __init__(self, source, steps, owner):
+    def __init__(self, source, steps, owner, from_start=False):
         self.source, self.steps, self.owner = source, steps, owner
+        self.from_start = from_start and source.restarts
         self._running = None
         self._finished = False
 
@@ -34,6 +36,8 @@ class Feed:
         if self.steps is None:
             yield from self._whole_pass()
             return
+        if self.from_start:
+            self._running = None
         for number in range(self.steps):
             batch = self._next()
             if batch is None:

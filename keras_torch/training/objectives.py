@@ -133,11 +133,10 @@ class Objectives:
                 key = metric.name
                 if behaviour("metric key") == "full name" and isinstance(spec, str):
                     key = _full_name(spec, metric)
-                if len(self.names) > 1:
-                    key = f"{self.names[index]}_{key}"
-                if key in taken and argument == "weighted_metrics":
+                prefix = f"{self.names[index]}_" if len(self.names) > 1 else ""
+                if prefix + key in taken and argument == "weighted_metrics":
                     key = "weighted_" + key
-                found.append((index, metric, _free(key, taken)))
+                found.append((index, metric, _free(prefix + key, taken)))
         return found
 
     def _specs_by_output(self, specs, argument):

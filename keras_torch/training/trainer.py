@@ -370,7 +370,7 @@ class Trainer:
         listeners = CallbackList(callbacks, add_history=True, add_progbar=verbose != 0, model=self, verbose=verbose,
                                  epochs=epochs, steps=feed.expected, batch_size=batch_size, samples=source.samples,
                                  do_validation=validation is not None)
-        plan = _Plan(feed, None if validation is None else Feed(validation, validation_steps, "validation"),
+        plan = _Plan(feed, None if validation is None else Feed(validation, validation_steps, "validation", from_start=True),
                      class_weight, validation_freq)
         return self._run_epochs(listeners, plan, range(initial_epoch, epochs))
 
@@ -411,7 +411,11 @@ class Trainer:
                 listeners.on_epoch_end(epoch, Logs(logs))
                 if self.stop_training:
                     break
+            self.optimizer.finalize_variable_values(self.optimizer._variables)
             listeners.on_train_end()
+        except BaseException:
+            listeners.abandon()
+            raise
         finally:
             self.eval()
         return self.history
