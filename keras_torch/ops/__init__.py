@@ -3,6 +3,8 @@
 All take numbers, lists and numpy arrays too, and record themselves on symbolic tensors.
 """
 
+from .adaptive import adaptive_average_pool as adaptive_average_pool
+from .adaptive import adaptive_max_pool as adaptive_max_pool
 from .arrays import append as append
 from .arrays import array_split as array_split
 from .arrays import broadcast_to as broadcast_to
@@ -102,6 +104,8 @@ from .creation import tri as tri
 from .creation import vander as vander
 from .creation import zeros as zeros
 from .creation import zeros_like as zeros_like
+from .ctc import ctc_decode as ctc_decode
+from .ctc import ctc_loss as ctc_loss
 from .elementwise import abs as abs
 from .elementwise import absolute as absolute
 from .elementwise import add as add
@@ -320,7 +324,6 @@ from .reductions import std as std
 from .reductions import sum as sum
 from .reductions import top_k as top_k
 from .reductions import var as var
-from .spectral import ctc_loss as ctc_loss
 from .spectral import extract_sequences as extract_sequences
 from .spectral import fft as fft
 from .spectral import fft2 as fft2

@@ -1,4 +1,4 @@
-"""Fourier transforms, frames of a signal, sliding blocks, CTC."""
+"""Fourier transforms, frames of a signal, sliding blocks."""
 
 import torch
 from torch.nn import functional
@@ -174,24 +174,3 @@ def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
     torch.Size([1, 1, 3, 3])
     """
     return functional.fold(as_tensor(x), output_size, kernel_size, dilation, padding, stride)
-
-
-@one_node
-def ctc_loss(target, output, target_length, output_length, mask_index=0):
-    """The connectionist temporal classification loss of each sample.
-
-    Args:
-        target: class numbers (batch, labels).
-        output: logits (batch, steps, classes).
-        target_length, output_length: valid labels and steps of each sample (batch,).
-        mask_index: the class that means "nothing".
-
-    >>> ctc_loss([[1]], torch.zeros(1, 2, 3), [1], [2]).shape
-    torch.Size([1])
-    """
-    output = as_tensor(output)
-    target, target_length, output_length = (
-        as_tensor(part, like=output).long() for part in (target, target_length, output_length))
-    log_probabilities = torch.log_softmax(output, -1).transpose(0, 1)
-    return functional.ctc_loss(log_probabilities, target, output_length, target_length, blank=mask_index,
-                               reduction="none")

@@ -131,6 +131,40 @@ def test_stop_gradient_and_custom_gradient():
     assert not ops.stop_gradient(x).requires_grad
 
 
+PROBABILITIES = [
+    [[0.1, 0.6, 0.3], [0.1, 0.6, 0.3], [0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.2, 0.2, 0.6]],
+    [[0.1, 0.2, 0.7], [0.6, 0.2, 0.2], [0.5, 0.3, 0.2], [0.1, 0.7, 0.2], [0.2, 0.2, 0.6]],
+]
+
+
+@pytest.mark.parametrize(
+    "arguments, labels, scores",
+    [
+        ({}, [[[1, 1, 2, -1, -1], [2, -1, -1, -1, -1]]], [[2.112295], [1.560648]]),
+        ({"merge_repeated": False}, [[[1, 1, 1, 2, -1], [2, -1, -1, -1, -1]]], [[2.112295], [1.560648]]),
+        ({"mask_index": 2}, [[[1, 0, 1, -1, -1], [0, -1, -1, -1, -1]]], [[2.112295], [1.560648]]),
+        (
+            {"strategy": "beam_search", "top_paths": 2, "beam_width": 10},
+            [[[1, 1, 2, -1, -1], [2, -1, -1, -1, -1]], [[1, 2, -1, -1, -1], [2, 1, -1, -1, -1]]],
+            [[-1.806913, -2.039298], [-1.096614, -1.251763]],
+        ),
+    ],
+)
+def test_ctc_decode_finds_what_keras_finds(arguments, labels, scores):
+    found, logs = ops.ctc_decode(np.log(np.array(PROBABILITIES, "float32")), [5, 3], **arguments)
+    assert found.tolist() == labels
+    torch.testing.assert_close(logs, torch.tensor(scores), rtol=1e-5, atol=1e-5)
+
+
+def test_adaptive_pools_are_those_of_keras():
+    x = np.arange(60.0, dtype="float32").reshape(2, 5, 6, 1)
+    average = ops.adaptive_average_pool(x, (2, 4), data_format="channels_last")
+    assert average[0, :, :, 0].tolist() == [[6.5, 7.5, 9.5, 10.5], [18.5, 19.5, 21.5, 22.5]]
+    assert ops.adaptive_max_pool(x[:, :, 0], 3, "channels_last")[1, :, 0].tolist() == [36.0, 48.0, 54.0]
+    first = ops.adaptive_max_pool(x.transpose(0, 3, 1, 2), 3, "channels_first")
+    assert torch.equal(first.movedim(1, -1), ops.adaptive_max_pool(x, 3, "channels_last"))
+
+
 def test_jvp_and_vectorized_map():
     value, change, more = ops.jvp(
         lambda x: (x * x, "more"), (torch.tensor(3.0),), (torch.tensor(1.0),), has_aux=True
@@ -178,6 +212,8 @@ def test_attention_with_masks_and_bias_is_the_formula():
         (lambda: ops.correlate([1.0], [1.0], "round"), ValueError, "`mode` must be 'valid'"),
         (lambda: ops.rearrange(torch.ones(2, 3), "a b c -> a"), ValueError, "must name the 2 axes"),
         (lambda: ops.rearrange(torch.ones(2, 3), "a (b c) -> a b c"), ValueError, "cannot be split"),
+        (lambda: ops.adaptive_max_pool(torch.ones(2, 2), 1), ValueError, "of 3 to 5 axes"),
+        (lambda: ops.ctc_decode(torch.ones(1, 2, 2), [2], "best"), ValueError, "`strategy` must be 'greedy'"),
         (lambda: ops.scan(lambda c, x: (c, x), 0), ValueError, "needs `xs` or `length`"),
         (
             lambda: ops.vectorize(abs, signature="x"),
