@@ -66,6 +66,7 @@ def compare(contest: Contest, rounds: int) -> Result:
         rounds: measured rounds; two more come first, for warming up.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contest.contestants}
+    gc.collect()
     for turn in range(rounds + 2):
         for name, run in contest.contestants.items():
             passed = _seconds_of(run)
@@ -81,7 +82,6 @@ def compare(contest: Contest, rounds: int) -> Result:
 def _seconds_of(run: Callable[[], object]) -> float:
     """Time of one round: processor time with children, which ignores other programs; with a GPU the clock."""
     clock = time.perf_counter if torch.cuda.is_available() else _processor_time
-    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     start = clock()

@@ -95,10 +95,9 @@ class Adafactor(Optimizer):
     def new_slot(self, name, param):
         """Rows and columns are means over one axis (one number below two axes); see `Optimizer.new_slot`."""
         if name == "row":
-            return param.new_zeros(param.shape[:-1] if param.ndim > 1 else ()).as_subclass(torch.Tensor)
+            return param.new_zeros(param.shape[:-1] if param.ndim > 1 else ())
         if name == "column":
-            return param.new_zeros(param.shape[:-2] + param.shape[-1:] if param.ndim > 1 else ()
-                                   ).as_subclass(torch.Tensor)
+            return param.new_zeros(param.shape[:-2] + param.shape[-1:] if param.ndim > 1 else ())
         return super().new_slot(name, param)
 
     def rule(self, params, grads, rate, step, row, column, velocity):

@@ -57,13 +57,13 @@ class Adam(Optimizer):
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, **kwargs):
         super().__init__(learning_rate, **kwargs)
 
-    def rule(self, params, grads, rate, step, momentum, velocity, velocity_hat=(), decay=0.0, found_inf=None):
-        """One update; see `Optimizer.rule`. `found_inf`: a tensor, 1 to leave the update out."""
+    def rule(self, params, grads, rate, step, momentum, velocity, velocity_hat=(), decay=0.0):
+        """One update; see `Optimizer.rule`. `decay` is the fraction taken from each weight."""
         corrected = rate * (1 - self.beta_2 ** step) ** 0.5 / (1 - self.beta_1 ** step)
         kernel = fused_adamw if decay else fused_adam
         kernel(params, grads, momentum, velocity, velocity_hat, self._settled(params), lr=corrected,
                beta1=self.beta_1, beta2=self.beta_2, weight_decay=decay / corrected if decay else 0.0,
-               eps=self.epsilon, amsgrad=self.amsgrad, maximize=False, found_inf=found_inf)
+               eps=self.epsilon, amsgrad=self.amsgrad, maximize=False)
 
     def _settled(self, params):
         """The kernel's counts; see Note [Keras's epsilon on torch's kernel]."""

@@ -43,8 +43,7 @@ class KerasCalls:
         missing = [name_of(variable) for variable, grad in zip(variables, grads) if grad is None]
         if missing and len(missing) < len(grads):
             warnings.warn(f"{self._owner()}: no gradient reaches {', '.join(missing)}; they stay as they "
-                          "are. Leave them "
-                          "out of the variables, or use them in the loss.", stacklevel=2)
+                          "are. Leave them out of the variables, or use them in the loss.", stacklevel=2)
         with torch.no_grad():
             self.update(self._parts_of(grads, variables))
 

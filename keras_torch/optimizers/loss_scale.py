@@ -104,6 +104,22 @@ class LossScaleOptimizer(Optimizer):
     def state(self, value):
         pass  # torch's constructor makes one
 
+    @property
+    def _blocks(self):
+        return self.inner_optimizer._blocks
+
+    @_blocks.setter
+    def _blocks(self, blocks):
+        pass
+
+    @property
+    def _variables(self):
+        return self.inner_optimizer._variables
+
+    @_variables.setter
+    def _variables(self, variables):
+        pass
+
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """See `Optimizer.exclude_from_weight_decay`."""
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
@@ -117,8 +133,6 @@ class LossScaleOptimizer(Optimizer):
             self.dynamic_scale = self.dynamic_scale.to(device)
             self.step_counter = self.step_counter.to(device)
             self._bad = self._bad.to(device)
-        self._variables = self.inner_optimizer._variables
-        self._blocks = self.inner_optimizer._blocks
         return self
 
     def zero_grad(self, set_to_none=True):
@@ -170,7 +184,6 @@ class LossScaleOptimizer(Optimizer):
 
     def _regroup(self):
         self.inner_optimizer._regroup()
-        self._blocks = self.inner_optimizer._blocks
 
     # State and config.
 
@@ -218,10 +231,10 @@ class LossScaleOptimizer(Optimizer):
 
     def __getstate__(self):
         return {key: value for key, value in self.__dict__.items()
-                if key not in ("_blocks", "step") and not key.startswith("_optimizer_")}
+                if key != "step" and not key.startswith("_optimizer_")}
 
     def __setstate__(self, state):
-        torch.optim.Optimizer.__setstate__(self, {**state, "_blocks": state["inner_optimizer"]._blocks})
+        torch.optim.Optimizer.__setstate__(self, state)
 
     def get_config(self):
         """Arguments that rebuild this optimizer, without its state."""

@@ -68,12 +68,12 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         limits = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, key)]
         if len(limits) > 1:
             raise ValueError(f"{self._owner()}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` "
-                             "may be set; "
-                             f"got {' and '.join(limits)}. Keep one of them.")
+                             f"may be set; got {' and '.join(limits)}. Keep one of them.")
         self._count = 0
         self._clock = None
         self._blocks = []
         self._variables = []
+        self._decaying = []  # for each variable, whether weight decay applies
         self._constrained = []
         self._excluded = (frozenset(), None)
         self._calls_update_step = type(self).rule is Update.rule
@@ -154,9 +154,7 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
             RuntimeError: the optimizer is not built yet.
         """
         if self.__dict__.get("built") is False:
-            raise RuntimeError(f"{self._owner()} has no parameters yet. Call build(model.parameters()) "
-                               "first, "
-                               "or hand it to compile().")
+            self._complain_about_no_gradients()
         return self._groups
 
     @param_groups.setter
@@ -214,16 +212,16 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
                                       "iterations"}
         if unknown:
             raise ValueError(f"{self._owner()}: a parameter group may have its own `lr` and `weight_decay`; "
-                             "got "
-                             f"{sorted(unknown)}. Other options are arguments of the optimizer.")
+                             f"got {sorted(unknown)}. Other options are arguments of the optimizer.")
         rate = self._initial_rate if self._schedule is None else float(self.learning_rate)
         self.defaults.update(lr=rate, weight_decay=self.weight_decay or 0.0)
         param_group["params"] = _without_repeats(param_group["params"])
         super().add_param_group(param_group)
         if self.__dict__.get("built"):
-            for param in self._groups[-1]["params"]:
-                self._variables.append(param)
-                self.state[param].update(self._new_state(param))
+            group = self._groups[-1]
+            names = group.get("param_names") or [getattr(param, "path", None) for param in group["params"]]
+            self._variables += group["params"]
+            self._decaying += [self._decays(param, name) for param, name in zip(group["params"], names)]
             self._regroup()
 
     def active_slots(self):
@@ -236,47 +234,44 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         accumulator = ["gradient_accumulator"] if self.gradient_accumulation_steps else []
         return (["average"] if self.use_ema else []) + accumulator
 
-    def _new_state(self, param):
-        names = self.extra_slots() + [name for names in self.active_slots() for name in names]
-        return {name: self.new_slot(name, param) for name in names}
-
     def new_slot(self, name, param):
         """The first value of a slot: zeros in the shape and memory order of the parameter."""
-        return torch.zeros_like(param, requires_grad=False).as_subclass(torch.Tensor)
+        return torch.zeros_like(param, requires_grad=False)
 
     def _regroup(self):
         """Sorts the parameters into blocks and brings their state to where they are."""
         places = {id(param): place for place, param in enumerate(self._variables)}
         found = {}
         for number, group in enumerate(self._groups):
-            names = group.get("param_names") or [getattr(param, "path", "") for param in group["params"]]
-            for param, name in zip(group["params"], names):
-                decays = self._decays(param, name)
-                found.setdefault((number, param.device, param.dtype, decays), []).append(param)
+            for param in group["params"]:
+                place = places[id(param)]
                 self._follow(param)
-        self._blocks = [self._new_block(self._groups[key[0]], key[3], params, places) for key,
-                        params in found.items()]
+                found.setdefault((number, param.device, param.dtype, self._decaying[place]), []).append(place)
+        self._blocks = [self._new_block(self._groups[number], decays, members)
+                        for (number, _, _, decays), members in found.items()]
         self._constrained = [(param, param.constraint) for param in self._variables
                              if getattr(param, "constraint", None) is not None]
 
-    def _new_block(self, group, decays, params, places):
+    def _new_block(self, group, decays, places):
+        params = [self._variables[place] for place in places]
+
         def lists(names):
             return {name: [self.state[param][name] for param in params] for name in names}
 
         slots = lists([name for names in self.active_slots() for name in names])
-        return Block(group, decays, [places[id(param)] for param in params], params, slots,
-                     lists(self.extra_slots()))
+        return Block(group, decays, places, params, slots, lists(self.extra_slots()))
 
     def _follow(self, param):
-        """State goes where its parameter went (`model.to(...)` after `build`)."""
+        """Makes missing state; the rest goes where its parameter went (`model.to(...)` after `build`)."""
         state = self.state[param]
-        for name, value in state.items():
-            same_shape = value.shape == param.shape
-            if (value.device, value.dtype) != (param.device, param.dtype) or (
-                    same_shape and value.stride() != param.stride()):
-                moved = torch.empty_like(param.detach() if same_shape else value, dtype=param.dtype,
-                                         device=param.device)
-                state[name] = moved.as_subclass(torch.Tensor).copy_(value)
+        for name in self.extra_slots() + [name for names in self.active_slots() for name in names]:
+            value = state.get(name)
+            if value is None:
+                state[name] = self.new_slot(name, param)
+                continue
+            model = param.detach() if value.shape == param.shape else value
+            if (value.device, value.dtype, value.stride()) != (param.device, param.dtype, model.stride()):
+                state[name] = torch.empty_like(model, dtype=param.dtype, device=param.device).copy_(value)
 
     def _decays(self, param, name):
         excluded, pattern = self._excluded
@@ -308,7 +303,7 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
             return self._step_with_hooks(closure)
         return self._step(closure)
 
-    def _step(self, closure):
+    def _step(self, closure=None):
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -331,7 +326,7 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
             changed = hook(self, args, kwargs)
             if changed is not None:
                 args, kwargs = changed
-        loss = self._step(*args[1:], **kwargs) if len(args) > 1 or kwargs else self._step(None)
+        loss = self._step(*args[1:], **kwargs)
         for hook in (*self._optimizer_step_post_hooks.values(), *optimizer_hooks[1].values()):
             hook(self, args, kwargs)
         return loss

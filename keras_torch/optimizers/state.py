@@ -34,6 +34,8 @@ class StoredState:
         numbers = [self._raw_iterations()] + ([self.learning_rate] if self._schedule is None else [])
         return VariableList(numbers + self._state_variables() + self._added_variables())
 
+    weights = variables  # its name in Keras 2
+
     def _raw_iterations(self):
         steps = self.gradient_accumulation_steps or 1
         number = type(self.iterations)(self.iterations_made(), self)

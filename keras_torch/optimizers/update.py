@@ -25,18 +25,16 @@ class Update:
         # 1. Undo the loss scale.
         if self.loss_scale_factor is not None:
             parts = [part._replace(grads=foreach.div(part.grads, self.loss_scale_factor)) for part in parts]
-        # 2. Accumulate; a step that only accumulates ends here.
-        if self.gradient_accumulation_steps is None or self._accumulated(parts):
-            if self.gradient_accumulation_steps is not None:
-                parts = self._mean_gradients(parts)
-            # 3. Clip, 4. decay and update, 5. constrain.
+        # 2. Accumulate: no parts are left in a step that makes no update.
+        if self.gradient_accumulation_steps is not None:
+            parts = self._accumulated(parts)
+        # 3. Clip, decay, update, constrain.
+        if parts:
             self._update_weights(self._clipped(parts))
-            if self.gradient_accumulation_steps is not None:
-                for block in self._blocks:
-                    foreach.zero_(block.extras["gradient_accumulator"])
-        # 6. Moving average, 7. count.
+        # 4. Average the weights.
         if self.use_ema:
             self._average_weights()
+        # 5. Count.
         self._count += 1
         if self._clock is not None:
             self._clock.count.add_(1)
@@ -118,25 +116,23 @@ class Update:
         if self.clipvalue is not None:
             return [part._replace(grads=clipping.clip_values(part.grads, self.clipvalue)) for part in parts]
         if self.global_clipnorm is not None:
-            scale = clipping.global_scale([grad for part in parts for grad in part.grads],
-                                          self.global_clipnorm)
-            return [part._replace(grads=foreach.mul(part.grads,
-                                                    scale.to(part.block.device))) for part in parts]
+            everything = [grad for part in parts for grad in part.grads]
+            scale = clipping.global_scale(everything, self.global_clipnorm)
+            return [part._replace(grads=foreach.mul(part.grads, scale.to(part.block.device)))
+                    for part in parts]
         return parts
 
     def _accumulated(self, parts):
-        """Adds the gradients up, or says that this step makes an update of them."""
-        if (self._count + 1) % self.gradient_accumulation_steps == 0:
-            return True
+        """Adds the gradients up; when enough are there, the parts with their mean, else no parts."""
         for part in parts:
             foreach.add_(part.extras["gradient_accumulator"], part.grads)
-        return False
-
-    def _mean_gradients(self, parts):
-        steps = self.gradient_accumulation_steps
-        return [part._replace(grads=foreach.div(foreach.add(part.extras["gradient_accumulator"], part.grads),
-                                                steps))
-                for part in parts]
+        if (self._count + 1) % self.gradient_accumulation_steps:
+            return []
+        parts = [part._replace(grads=foreach.div(part.extras["gradient_accumulator"],
+                                                 self.gradient_accumulation_steps)) for part in parts]
+        for block in self._blocks:
+            foreach.zero_(block.extras["gradient_accumulator"])
+        return parts
 
     def _average_weights(self):
         step = self._count // (self.gradient_accumulation_steps or 1)
@@ -164,12 +160,10 @@ class Update:
 
     def _complain_about_no_gradients(self):
         if not self.built:
-            raise RuntimeError(f"{self._owner()} has no parameters yet. Call build(model.parameters()) "
-                               "first, "
-                               "or hand it to compile().")
-        raise ValueError(f"{self._owner()}: no variable has a gradient. Call loss.backward() before step(), "
-                         "and see that "
-                         "the loss depends on the variables.")
+            raise RuntimeError(f"{self._owner()} has no parameters yet. "
+                               "Call build(model.parameters()) first, or hand it to compile().")
+        raise ValueError(f"{self._owner()}: no variable has a gradient. "
+                         "Call loss.backward() before step(); the loss must depend on the variables.")
 
     # Counting on the device. See Note [two clocks] in clock.py.
 
@@ -187,8 +181,7 @@ class Update:
         """
         if not self.built or not self.capturable:
             raise RuntimeError(f"{self._owner()} cannot count on the device: it must be built, on one "
-                               "device, without "
-                               "use_ema, gradient_accumulation_steps or an update_step of its own.")
+                               "device, without use_ema, gradient_accumulation_steps or an own update_step.")
         if self._clock is None:
             self._clock = DeviceClock(self._blocks[0].device, self._count, self._frozen_numbers())
             self.refresh_clock()

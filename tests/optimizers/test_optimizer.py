@@ -619,3 +619,23 @@ def test_add_variable_takes_no_layout():
     with pytest.raises(ValueError, match="`initializer` must be 'zeros'"):
         optimizer.add_variable((2,), initializer="sevens")
     assert optimizer.add_variable((2,), initializer=torch.ones).numpy().sum() == 2
+
+
+def test_excluded_variables_stay_excluded_in_a_copy():
+    kernel, bias = Variable([1.0], name="kernel"), Variable([1.0], name="bias")
+    optimizer = SGD(0.1, weight_decay=1.0)
+    optimizer.exclude_from_weight_decay(var_list=[bias])
+    optimizer.build([kernel, bias])
+    (kernel, bias), optimizer = copy.deepcopy(([kernel, bias], optimizer))
+    optimizer.apply([torch.zeros(1), torch.zeros(1)], [kernel, bias])
+    assert (number(kernel), number(bias)) == (pytest.approx(0.9), 1.0)
+
+
+def test_state_that_is_switched_on_later_is_made():
+    model = linear()
+    optimizer = SGD(0.1).build(model.parameters())
+    plain_loop(optimizer, model)
+    optimizer.momentum = 0.9
+    again, resumed = copy.deepcopy((model, optimizer))
+    plain_loop(resumed, again)
+    assert len(resumed.weights) == 4
