@@ -1,6 +1,7 @@
 """Asks real Keras for every loss and metric row; writes tests/references/losses.* and metrics.*.
 
-Run it with a Python that has Keras and TensorFlow: `python compat_tests/make_loss_metric_references.py`.
+Run it with a Python that has Keras and TensorFlow: `python
+compat_tests/make_loss_metric_references.py`. With a file name as argument everything goes there instead.
 """
 
 from __future__ import annotations
@@ -56,17 +57,26 @@ def _metric(case):
     return {"result": np.asarray(metric.result())}
 
 
+def _answers(cases, answer):
+    answers = {}
+    for case in cases:
+        assert case.name not in answers, f"two rows are called {case.name}"
+        try:
+            answers[case.name] = answer(case)
+        except Exception as error:
+            raise RuntimeError(f"FAILED {case.name}") from error
+    return answers
+
+
 def _main():
     about = {"keras": keras.__version__, "backend": keras.backend.backend()}
-    for name, cases, answer in (("losses", LOSS_CASES, _loss), ("metrics", METRIC_CASES, _metric)):
-        answers = {}
-        for case in cases:
-            assert case.name not in answers, f"two rows are called {case.name}"
-            try:
-                answers[case.name] = answer(case)
-            except Exception as error:
-                raise RuntimeError(f"FAILED {case.name}") from error
-        write(name, answers, about)
+    answers = {"losses": _answers(LOSS_CASES, _loss), "metrics": _answers(METRIC_CASES, _metric)}
+    if len(sys.argv) > 1:  # one file for a live comparison
+        together = {f"{kind}/{name}": parts for kind in answers for name, parts in answers[kind].items()}
+        write(sys.argv[1], together, about)
+        return
+    for kind, found in answers.items():
+        write(kind, found, about)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ from keras_torch.metrics.formulas import KLDivergence as KLDivergence
 from keras_torch.metrics.formulas import LogCoshError as LogCoshError
 from keras_torch.metrics.formulas import MeanAbsoluteError as MeanAbsoluteError
 from keras_torch.metrics.formulas import MeanAbsolutePercentageError as MeanAbsolutePercentageError
+from keras_torch.metrics.formulas import MeanRelativeError as MeanRelativeError
 from keras_torch.metrics.formulas import MeanSquaredError as MeanSquaredError
 from keras_torch.metrics.formulas import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
 from keras_torch.metrics.formulas import PearsonCorrelation as PearsonCorrelation
@@ -74,6 +75,7 @@ from keras_torch.metrics.metric import Metric as Metric
 from keras_torch.metrics.reduction import FormulaMetric as FormulaMetric
 from keras_torch.metrics.reduction import Mean as Mean
 from keras_torch.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
+from keras_torch.metrics.reduction import MeanTensor as MeanTensor
 from keras_torch.metrics.reduction import Sum as Sum
 from keras_torch.metrics.scores import F1Score as F1Score
 from keras_torch.metrics.scores import FBetaScore as FBetaScore
@@ -94,7 +96,7 @@ FUNCTIONS = (
     sparse_top_k_categorical_accuracy, cosine_similarity, pearson_correlation, concordance_correlation,
 )
 CLASSES = (
-    Mean, MeanMetricWrapper, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,
+    Mean, MeanMetricWrapper, MeanTensor, MeanRelativeError, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,
     TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy, AUC, TruePositives, FalsePositives, TrueNegatives,
     FalseNegatives, Precision, Recall, SensitivityAtSpecificity, SpecificityAtSensitivity, PrecisionAtRecall,
     RecallAtPrecision, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError,

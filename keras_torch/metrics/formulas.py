@@ -3,8 +3,9 @@
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, boolean, fraction, integer
 from keras_torch.losses import crossentropy, divergence, hinges, regression
-from keras_torch.losses.loss import as_pair
+from keras_torch.losses.loss import as_pair, safe_divide
 from keras_torch.metrics.reduction import FormulaMetric, Mean, pair_of
+from keras_torch.ops.core import as_tensor
 
 _LOGITS = Term(boolean, bool, "whether y_pred are logits", optional=False)
 _SMOOTHING = Term(fraction, doc="fraction of each label that is spread, 0..1", optional=False)
@@ -111,6 +112,28 @@ class MeanAbsolutePercentageError(FormulaMetric):
     """
 
     formula = regression.mean_absolute_percentage_error
+
+
+class MeanRelativeError(Mean):
+    """Mean of `|y_true - y_pred| / normalizer`; 0 where the normalizer is 0.
+
+    Args:
+        normalizer: list, array or tensor that fits the predictions.
+
+    Source: tf.keras `metrics.MeanRelativeError`.
+
+    >>> float(MeanRelativeError([1.0, 2.0])([1.0, 4.0], [1.0, 2.0]))
+    0.5
+    """
+
+    def __init__(self, normalizer, name="mean_relative_error", dtype=None):
+        super().__init__(name, dtype)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch of relative errors."""
+        y_true, y_pred = pair_of(self, y_true, y_pred)
+        normalizer = as_tensor(self.normalizer, like=y_pred).to(y_pred).expand_as(y_pred)
+        super().update_state(safe_divide((y_pred - y_true).abs(), normalizer), sample_weight)
 
 
 class MeanSquaredLogarithmicError(FormulaMetric):

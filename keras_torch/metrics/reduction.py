@@ -112,6 +112,59 @@ def _cast(values, dtype):
     return cast
 
 
+class MeanTensor(Metric):
+    """The (weighted) mean of each element: of tensors of one shape, one for each update.
+
+    Args:
+        name: what history and logs call it.
+        dtype: number type of the states.
+        shape: tuple of sizes; None takes the shape of the first values.
+
+    Errors:
+        ValueError: values of another shape than the first.
+
+    Source: tf.keras `metrics.MeanTensor`.
+
+    >>> metric = MeanTensor()
+    >>> metric.update_state([0.0, 4.0])
+    >>> metric.update_state([2.0, 2.0])
+    >>> metric.result()
+    tensor([1., 3.])
+    """
+
+    def __init__(self, name="mean_tensor", dtype=None, shape=None):
+        super().__init__(dtype, name)
+        if shape is not None:
+            self._make_sums(shape)
+
+    def _make_sums(self, shape):
+        self.add_state("total", tuple(shape))
+        self.add_state("count", tuple(shape))
+
+    def update_state(self, values, sample_weight=None):
+        """Adds one tensor; `sample_weight` has its shape or fits it, or is None."""
+        values = as_tensor(values).to(self.torch_dtype)
+        if not self._states:
+            self._make_sums(values.shape)
+        self.follow(values)
+        if values.shape != self.total.shape:
+            raise ValueError(f'MeanTensor "{self.name}" gathers values of shape {tuple(self.total.shape)}; got '
+                             f"{tuple(values.shape)}. Make another metric for them.")
+        if sample_weight is None:
+            self.total.add_(values)
+            self.count.add_(1)
+        else:
+            values, weights = _weighted(values, sample_weight)
+            self.total.add_(values * weights)
+            self.count.add_(weights)
+
+    def result(self):
+        """The means so far; 0 where nothing was counted."""
+        if not self._states:
+            return as_tensor(0.0).to(self.torch_dtype)
+        return safe_divide(self.total.value, self.count.value)
+
+
 def _tensors(value):
     """Arrays and lists of numbers as tensors; containers of tensors as they are."""
     return value if value is None or is_structure(value) else as_tensor(value)

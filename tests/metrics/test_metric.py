@@ -134,6 +134,21 @@ def test_number_as_weight_counts_the_batch():
     assert metrics.Mean()(torch.tensor([True, False])).item() == 0.5
 
 
+def test_mean_tensor_weighs_each_element_and_keeps_its_shape():
+    metric = metrics.MeanTensor(shape=(2,))
+    metric.update_state([0.0, 4.0], sample_weight=[1.0, 0.0])
+    metric.update_state([2.0, 2.0])
+    assert metric.result().tolist() == [1.0, 2.0]
+    assert metrics.MeanTensor().result().item() == 0.0
+    with pytest.raises(ValueError, match=r"gathers values of shape \(2,\); got \(3,\)"):
+        metric.update_state([1.0, 2.0, 3.0])
+
+
+def test_relative_error_divides_by_the_normalizer():
+    metric = metrics.MeanRelativeError(normalizer=[1.0, 3.0, 2.0, 0.0])
+    assert metric([1.0, 3.0, 2.0, 3.0], [2.0, 4.0, 6.0, 8.0]).item() == pytest.approx((1 + 1 / 3 + 2 + 0) / 4)
+
+
 def test_custom_function_becomes_a_metric():
     def largest(y_true, y_pred):
         return y_pred.amax(-1)
