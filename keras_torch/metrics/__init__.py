@@ -96,7 +96,8 @@ FUNCTIONS = (
     sparse_top_k_categorical_accuracy, cosine_similarity, pearson_correlation, concordance_correlation,
 )
 CLASSES = (
-    Mean, MeanMetricWrapper, MeanTensor, MeanRelativeError, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,
+    Mean, MeanMetricWrapper, MeanTensor, MeanRelativeError, Sum, Accuracy, BinaryAccuracy,
+    CategoricalAccuracy, SparseCategoricalAccuracy,
     TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy, AUC, TruePositives, FalsePositives, TrueNegatives,
     FalseNegatives, Precision, Recall, SensitivityAtSpecificity, SpecificityAtSensitivity, PrecisionAtRecall,
     RecallAtPrecision, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError,

@@ -27,6 +27,13 @@ class ConfusionMetric(Metric):
     Notes:
         `counted` (class attribute): which of 'true_positives', 'false_positives', 'true_negatives',
         'false_negatives' are kept, each a state (thresholds,).
+
+    >>> class Alarms(ConfusionMetric):
+    ...     counted = ("false_positives",)
+    ...     def result(self):
+    ...         return self.false_positives.value
+    >>> Alarms([0.5, 0.9])(torch.tensor([0.0, 1.0]), torch.tensor([0.8, 0.8]))
+    tensor([1., 0.])
     """
 
     counted = ()

@@ -148,8 +148,8 @@ class MeanTensor(Metric):
             self._make_sums(values.shape)
         self.follow(values)
         if values.shape != self.total.shape:
-            raise ValueError(f'MeanTensor "{self.name}" gathers values of shape {tuple(self.total.shape)}; got '
-                             f"{tuple(values.shape)}. Make another metric for them.")
+            raise ValueError(f'MeanTensor "{self.name}" gathers values of shape {tuple(self.total.shape)}; '
+                             f"got {tuple(values.shape)}. Make another metric for them.")
         if sample_weight is None:
             self.total.add_(values)
             self.count.add_(1)
