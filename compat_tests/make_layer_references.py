@@ -3,8 +3,9 @@
 Run it with a Python that has Keras and TensorFlow: `python compat_tests/make_layer_references.py [out_name]`.
 Keras computes in double precision where its kernels exist, so that the reference has no rounding of its own.
 
-Rows avoid one thing: `channels_first` convolutions with as many filters as the output is wide. There Keras
-3.15 on TensorFlow adds the bias along the width.
+Rows avoid two things: `channels_first` convolutions with as many filters as the output is wide. There Keras
+3.15 on TensorFlow adds the bias along the width. And `query_mask=` of MultiHeadAttention: Keras 3.15 replaces
+it by the mask attached to the query, which the rows of mask_cases.py have.
 """
 
 from __future__ import annotations

@@ -261,11 +261,6 @@ ATTENTION = [
     ),
     _attention("value_mask", [QUERY, VALUE], call=dict(value_mask=step_mask("back", 2, 5))),
     _attention(
-        "query_mask",
-        [QUERY, VALUE],
-        call=dict(query_mask=step_mask("back", 2, 3), return_attention_scores=True),
-    ),
-    _attention(
         "masks_and_causal",
         [QUERY, QUERY],
         call=dict(value_mask=step_mask("back", 2, 3), use_causal_mask=True),

@@ -71,9 +71,13 @@ def _attention_over_unmasked(keras, x):
 
 
 def _recurrent_state_reused(keras, x):
-    """An encoder's state starts a decoder that has the same mask."""
+    """An encoder's state starts a decoder that has the same mask.
+
+    The mask is named: given a state, Keras 3 does not find it by itself (Keras 2 did, keras_torch does).
+    """
+    mask = keras.ops.any(keras.ops.not_equal(x, 0.0), axis=-1)
     _, state = keras.layers.GRU(4, return_state=True)(x)
-    return keras.layers.GRU(4, return_sequences=True)(x, initial_state=state)
+    return keras.layers.GRU(4, return_sequences=True)(x, initial_state=state, mask=mask)
 
 
 RECURRENT = {"units": 4, "return_sequences": True}
