@@ -31,7 +31,7 @@ class ConfusionMetric(Metric):
     >>> class Alarms(ConfusionMetric):
     ...     counted = ("false_positives",)
     ...     def result(self):
-    ...         return self.false_positives.value
+    ...         return self.false_positives
     >>> Alarms([0.5, 0.9])(torch.tensor([0.0, 1.0]), torch.tensor([0.8, 0.8]))
     tensor([1., 0.])
     """
@@ -91,7 +91,7 @@ class _Count(ConfusionMetric):
 
     def result(self):
         """The count: () for one threshold, else (thresholds,)."""
-        return self._one_or_all(self.accumulator.value.clone())
+        return self._one_or_all(self.accumulator.clone())
 
 
 class TruePositives(_Count):

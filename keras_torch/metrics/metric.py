@@ -31,6 +31,23 @@ def _without_gradient(update_state):
     return guarded
 
 
+def _as_snapshot(result):
+    """`result` that never hands out a state itself: the next batch would change a value already logged."""
+
+    @functools.wraps(result)
+    def copied(self):
+        value = result(self)
+        if isinstance(value, dict):
+            return {name: _plain(item) for name, item in value.items()}
+        return _plain(value)
+
+    return copied
+
+
+def _plain(value):
+    return value.detach().clone().as_subclass(torch.Tensor) if isinstance(value, StateVariable) else value
+
+
 def _first_value(initializer, shape, dtype):
     """The tensor that a state starts from."""
     if isinstance(initializer, str) and initializer not in _FILLS:
@@ -77,6 +94,8 @@ class Metric(Configurable):
         super().__init_subclass__(**kwargs)
         if "update_state" in cls.__dict__:
             cls.update_state = _without_gradient(cls.__dict__["update_state"])
+        if "result" in cls.__dict__:
+            cls.result = _as_snapshot(cls.__dict__["result"])
 
     def __init__(self, dtype=None, name=None):
         if isinstance(dtype, str) and dtype not in _DTYPE_NAMES:  # Metric(name, dtype) up to tf.keras

@@ -44,7 +44,7 @@ class Sum(Metric):
 
     def result(self):
         """The sum so far."""
-        return self.total.value.clone()
+        return self.total
 
 
 class Mean(Metric):

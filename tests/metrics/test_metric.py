@@ -43,6 +43,17 @@ def test_user_metric_counts_resets_and_merges():
     assert all(state.sum() == 0 for state in metric.variables)
 
 
+def test_result_is_no_state_but_a_copy():
+    class Total(metrics.Sum):
+        def result(self):
+            return self.total
+
+    metric = Total()
+    first, nested = metric(torch.ones(2)), F1()(torch.ones(2), torch.ones(2))
+    metric.update_state(torch.ones(2))
+    assert first.item() == 2.0 and type(first) is type(nested["tp"]) is torch.Tensor
+
+
 def test_old_spellings_of_add_weight_and_reset_work():
     class Old(metrics.Metric):
         def __init__(self):
