@@ -135,6 +135,11 @@ class LossScaleOptimizer(Optimizer):
             self._bad = self._bad.to(device)
         return self
 
+    def add_param_group(self, param_group):
+        """Adds parameters to the inner optimizer; see `Optimizer.add_param_group`."""
+        if self.__dict__.get("built"):
+            self.inner_optimizer.add_param_group(param_group)
+
     def zero_grad(self, set_to_none=True):
         """Forgets the gradients, as in torch."""
         self.inner_optimizer.zero_grad(set_to_none)

@@ -58,10 +58,9 @@ class NativeOptimizer(Optimizer):
 
     def add_param_group(self, param_group):
         """Hands parameters to the native optimizer."""
-        if self.__dict__.get("native") is None:
-            return super().add_param_group(param_group)
-        self.native.add_param_group(param_group)
-        return self._adopt(self.native)
+        if self.__dict__.get("native") is not None:
+            self.native.add_param_group(param_group)
+            self._adopt(self.native)
 
     def step(self, closure=None):
         """One step of the native optimizer."""

@@ -7,7 +7,7 @@ import torch
 from keras_torch.base.configurable import Configurable, owner_label
 from keras_torch.base.serialization import is_object_config, serialize_value
 from keras_torch.base.third_party import foreach, optimizer_hooks, set_grad_enabled_now
-from keras_torch.optimizers.applying import KerasCalls
+from keras_torch.optimizers.applying import KerasCalls, name_of
 from keras_torch.optimizers.blocks import Block
 from keras_torch.optimizers.scalars import Iterations, LearningRate
 from keras_torch.optimizers.schedules import deserialize as deserialize_schedule
@@ -83,7 +83,6 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
     def _make_torch_optimizer(self):
         # torch refuses an empty list, and its constructor is the one place that knows all its attributes.
         torch.optim.Optimizer.__init__(self, [torch.zeros(0)], {"lr": 0.0, "weight_decay": 0.0})
-        self._groups.clear()
 
     def _patch_step_function(self):
         """torch would wrap `step` in a profiler range, as costly as a small update; hooks run in `step`."""
@@ -207,22 +206,43 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
 
         Errors:
             ValueError: an option that belongs to the whole optimizer.
+            TypeError: something that is no parameter.
         """
-        unknown = set(param_group) - {"params", "lr", "weight_decay", "param_names", "initial_lr",
-                                      "iterations"}
+        # torch's own method is not called: it imports torch._dynamo first, which takes a second.
+        if "built" not in self.__dict__:
+            return  # torch's constructor with its stand-in
+        unknown = set(param_group) - {"params", "lr", "weight_decay", "param_names", "initial_lr"}
         if unknown:
             raise ValueError(f"{self._owner()}: a parameter group may have its own `lr` and `weight_decay`; "
                              f"got {sorted(unknown)}. Other options are arguments of the optimizer.")
+        params, names = self._members(param_group["params"])
         rate = self._initial_rate if self._schedule is None else float(self.learning_rate)
-        self.defaults.update(lr=rate, weight_decay=self.weight_decay or 0.0)
-        param_group["params"] = _without_repeats(param_group["params"])
-        super().add_param_group(param_group)
-        if self.__dict__.get("built"):
-            group = self._groups[-1]
-            names = group.get("param_names") or [getattr(param, "path", None) for param in group["params"]]
-            self._variables += group["params"]
-            self._decaying += [self._decays(param, name) for param, name in zip(group["params"], names)]
-            self._regroup()
+        group = {"lr": rate, "weight_decay": self.weight_decay or 0.0, **param_group, "params": params}
+        if any(names):
+            group["param_names"] = names
+        self._groups.append(group)
+        self._variables += params
+        self._decaying += [self._decays(param, name or getattr(param, "path", None))
+                           for param, name in zip(params, names)]
+        self._regroup()
+
+    def _members(self, given):
+        """Parameters and names of a group, each parameter once: a shared weight is updated once."""
+        given = [given] if isinstance(given, torch.Tensor) else list(given)
+        known, seen, params, names = {id(variable) for variable in self._variables}, set(), [], []
+        for member in given:
+            name, param = member if isinstance(member, tuple) else (None, member)
+            if not isinstance(param, torch.Tensor) or not (param.is_leaf or param.retains_grad):
+                raise TypeError(f"{self._owner()} changes parameters, tensors that no operation made; "
+                                f"got {type(param).__name__}. Pass model.parameters().")
+            if id(param) in known:
+                raise ValueError(f"{self._owner()} has {name_of(param)} already. "
+                                 "A parameter is in one group.")
+            if id(param) not in seen:
+                seen.add(id(param))
+                params.append(param)
+                names.append(name)
+        return params, names
 
     def active_slots(self):
         """Slot names in the order of Keras's files: a tuple's slots alternate from variable to variable."""
@@ -370,11 +390,3 @@ def _set_rate(group, value):
         group["lr"].fill_(value)
     else:
         group["lr"] = value
-
-
-def _without_repeats(params):
-    """The parameters, each once: a shared weight is updated once."""
-    params = [params] if isinstance(params, torch.Tensor) else list(params)
-    seen = set()
-    return [param for param in params
-            if (key := id(param[1] if isinstance(param, tuple) else param)) not in seen and not seen.add(key)]

@@ -74,6 +74,14 @@ def test_state_comes_back():
     third.set_weights(optimizer.get_weights())
 
 
+def test_a_built_optimizer_can_be_wrapped():
+    first, second = Variable([1.0]), Variable([1.0])
+    optimizer = LossScaleOptimizer(SGD(0.5).build([first]), initial_scale=2.0).build([first])
+    optimizer.add_param_group({"params": [second]})
+    optimizer.apply([torch.full((1,), 2.0)] * 2)
+    assert first.numpy() == second.numpy() == 0.5
+
+
 def test_config_round_trip():
     optimizer = LossScaleOptimizer(SGD(0.25, momentum=0.5), initial_scale=4.0)
     again = optimizers.deserialize(optimizers.serialize(optimizer))

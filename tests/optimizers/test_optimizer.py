@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import subprocess
 import sys
 import warnings
 
@@ -570,6 +571,8 @@ def test_errors_of_gradients_and_variables():
         optimizer.minimize(first.sum(), [first], tape=3)
     with pytest.raises(ValueError, match="may have its own `lr` and `weight_decay`; got \\['momentum'\\]"):
         optimizer.add_param_group({"params": [second], "momentum": 0.5})
+    with pytest.raises(TypeError, match="changes parameters, tensors that no operation made; got float"):
+        SGD().build([3.0])
     with pytest.raises(ValueError, match="exclude_from_weight_decay\\(\\) comes before build"):
         optimizer.exclude_from_weight_decay(var_names=["b"])
 
@@ -639,3 +642,22 @@ def test_state_that_is_switched_on_later_is_made():
     again, resumed = copy.deepcopy((model, optimizer))
     plain_loop(resumed, again)
     assert len(resumed.weights) == 4
+
+
+def test_named_parameters_and_repeats():
+    model = linear()
+    optimizer = SGD(0.1, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.build(model.named_parameters())
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    assert optimizer._decaying == [True, False]
+    with pytest.raises(ValueError, match="has 'tensor of shape .* already. A parameter is in one group"):
+        optimizer.add_param_group({"params": list(model.parameters())})
+
+
+@pytest.mark.slow
+def test_making_an_optimizer_does_not_import_the_compiler():
+    script = ("import sys, torch, keras_torch.optimizers as o\n"
+              "o.Adam().build([torch.nn.Parameter(torch.zeros(2))]).zero_grad()\n"
+              "assert 'torch._dynamo' not in sys.modules")
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
