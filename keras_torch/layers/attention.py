@@ -64,8 +64,8 @@ class MultiHeadAttention(OwnGenerator, Layer):
     Notes:
         Calls: `layer(query, value, key=None, attention_mask=None, use_causal_mask=False,
         return_attention_scores=False)`; `attention_mask` is bool (batch, to..., from...), True = may look.
-        Masks of query, value and key join it. A place that may look nowhere looks everywhere evenly, as in
-        Keras.
+        Masks of query, value and key join it. A place that may look nowhere looks everywhere evenly or, where
+        the scores are returned, has zeros; both as in Keras.
 
     Source: Vaswani et al., 2017; Keras MultiHeadAttention. In torch: nn.MultiheadAttention.
 
@@ -170,11 +170,11 @@ class MultiHeadAttention(OwnGenerator, Layer):
                  *(None if mask is None else mask.bool()[..., None, :] for mask in (value_mask, key_mask)),
                  None if attention_mask is None else attention_mask.bool()]
         mask = _all_of(masks)
-        heads = [dense(part).permute(self.axis_order) for dense, part in (  # (..., heads, attended..., C)
-            (self.query_dense, query), (self.key_dense, key), (self.value_dense, value))]
+        parts = ((self.query_dense, query), (self.key_dense, key), (self.value_dense, value))
+        heads = [dense(_unmasked(part)).permute(self.axis_order) for dense, part in parts]
         outputs, scores = self._attend(*heads, mask, use_causal_mask, return_attention_scores, training)
         if self.use_gate:
-            outputs = outputs * self.gate_dense(query)
+            outputs = outputs * self.gate_dense(_unmasked(query))
         outputs = self.output_dense(outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
@@ -186,7 +186,7 @@ class MultiHeadAttention(OwnGenerator, Layer):
         dropout = self.dropout if training else 0.0
         by_formula = wants_scores or bool(dropout and self.seed is not None)  # the kernel takes no generator
         alone = causal and mask is None and self.sliding_window is None and not by_formula
-        mask = None if alone else self._added_mask(mask, causal, query, to_sizes, from_sizes)
+        mask = None if alone else self._whole_mask(mask, causal, query, to_sizes, from_sizes)
         if by_formula:
             outputs, scores = self._with_scores(query, key, value, mask, dropout)
         else:
@@ -196,20 +196,15 @@ class MultiHeadAttention(OwnGenerator, Layer):
             scores = scores.unflatten(-1, from_sizes).unflatten(-1 - count, to_sizes)
         return outputs, scores
 
-    def _added_mask(self, mask, causal, query, to_sizes, from_sizes):
-        """What is added to the scores, broadcasting to (..., heads, T, S); or None."""
+    def _whole_mask(self, mask, causal, query, to_sizes, from_sizes):
+        """The mask, positions included, broadcasting to (..., heads, T, S); or None."""
         count, lengths = len(to_sizes), (math.prod(to_sizes), math.prod(from_sizes))
         if mask is not None:
             for _ in range(query.dim() - 2 + 2 * count - mask.dim()):
                 mask = mask.unsqueeze(-2 * count - 1)
             mask = mask.expand(*mask.shape[:-2 * count], *to_sizes, *from_sizes)
             mask = mask.reshape(*mask.shape[:-2 * count], *lengths)
-        mask = _all_of([mask, *self._position_masks(causal, *lengths, query.device)])
-        if mask is None:
-            return None
-        # Not -inf: a place that may look nowhere then looks everywhere evenly, as in Keras, and not at NaN.
-        lowest = torch.finfo(query.dtype).min * 0.5
-        return torch.zeros(mask.shape, dtype=query.dtype, device=query.device).masked_fill(~mask, lowest)
+        return _all_of([mask, *self._position_masks(causal, *lengths, query.device)])
 
     def _position_masks(self, causal, to_length, from_length, device):
         """Masks (T, S) that depend on positions only."""
@@ -221,6 +216,12 @@ class MultiHeadAttention(OwnGenerator, Layer):
 
     def _in_one(self, query, key, value, mask, causal, dropout):
         """Attention without the scores ever being stored."""
+        if mask is not None:
+            # Not -inf: a place that may look nowhere looks everywhere evenly, and not at NaN. That its query is
+            # zero keeps gradients of that look from query and key.
+            query = torch.where(mask.any(-1, keepdim=True), query, 0)
+            lowest = torch.finfo(query.dtype).min * 0.5
+            mask = torch.zeros(mask.shape, dtype=query.dtype, device=query.device).masked_fill(~mask, lowest)
         parts, scale = (query, key, value, mask, dropout, causal), 1 / math.sqrt(self.key_dim)
         if self.flash_attention is None or query.is_meta:
             return functional.scaled_dot_product_attention(*parts, scale=scale)
@@ -230,9 +231,18 @@ class MultiHeadAttention(OwnGenerator, Layer):
     def _with_scores(self, query, key, value, mask, dropout):
         """Attention by its formula, which shows the scores (before dropout)."""
         scores = query / math.sqrt(self.key_dim) @ key.transpose(-2, -1)      # (..., heads, T, S)
-        scores = (scores if mask is None else scores + mask).softmax(dim=-1)
+        if mask is None:
+            scores = scores.softmax(dim=-1)
+        else:  # a place that may look nowhere has zeros
+            lowest = torch.finfo(scores.dtype).min
+            scores = torch.where(mask, torch.where(mask, scores, lowest).softmax(dim=-1), 0)
         kept = scores * self.dropout_pattern(scores, scores.shape, dropout) if dropout else scores
         return kept @ value, scores
+
+
+def _unmasked(tensor):
+    """The same values without the mask they carry: the projections have no use for it, and would say so."""
+    return tensor if getattr(tensor, "_keras_mask", None) is None else tensor.view_as(tensor)
 
 
 def _all_of(masks):

@@ -73,6 +73,19 @@ def fused(kind, inputs, states, weights, mask=None, walk=_FORWARD):
     >>> outputs.shape, len(states)
     (torch.Size([1, 4, 2]), 2)
     """
+    device = "cpu" if inputs.is_meta else inputs.device.type
+    if not torch.is_autocast_enabled(device):
+        return _fused(kind, inputs, states, weights, mask, walk)
+    # Autocast gives cuDNN's recurrent kernels float16 whatever type was asked for, and those of the CPU no
+    # type at all: it is chosen here, once for everything, and autocast stays outside.
+    inputs = inputs if inputs.dtype == torch.float64 else inputs.to(torch.get_autocast_dtype(device))
+    with torch.autocast(device, enabled=False):
+        return _fused(kind, inputs, states, weights, mask, walk)
+
+
+def _fused(kind, inputs, states, weights, mask, walk):
+    states = [state.to(inputs.dtype) for state in states]
+    weights = [None if weight is None else weight.to(inputs.dtype) for weight in weights]
     if mask is not None:
         return _run_masked(kind, inputs, states, weights, mask, walk)
     sequence = inputs.transpose(0, 1)                         # (steps, batch, features)
