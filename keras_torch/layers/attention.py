@@ -217,11 +217,11 @@ class MultiHeadAttention(OwnGenerator, Layer):
     def _in_one(self, query, key, value, mask, causal, dropout):
         """Attention without the scores ever being stored."""
         if mask is not None:
-            # Not -inf: a place that may look nowhere looks everywhere evenly, and not at NaN. That its query is
-            # zero keeps gradients of that look from query and key.
-            query = torch.where(mask.any(-1, keepdim=True), query, 0)
-            lowest = torch.finfo(query.dtype).min * 0.5
-            mask = torch.zeros(mask.shape, dtype=query.dtype, device=query.device).masked_fill(~mask, lowest)
+            # A place that may look nowhere would see NaN. As in Keras it looks everywhere evenly, which a query
+            # of zeros does, and moves neither query nor key by it. (A huge negative number instead of -inf would
+            # give wrong gradients: kernels store log-sum-exp, in which the logarithm of the count is then lost.)
+            somewhere = mask.any(-1, keepdim=True)
+            query, mask = torch.where(somewhere, query, 0), mask | ~somewhere
         parts, scale = (query, key, value, mask, dropout, causal), 1 / math.sqrt(self.key_dim)
         if self.flash_attention is None or query.is_meta:
             return functional.scaled_dot_product_attention(*parts, scale=scale)
