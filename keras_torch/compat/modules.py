@@ -7,6 +7,7 @@ import types
 
 from keras_torch.base.checks import nearest
 from keras_torch.compat import paths
+from keras_torch.compat.old_names import OLD_NAMES
 from keras_torch.compat.tensorflow_names import ADVICE, NAMES
 from keras_torch.dialects import current_dialect
 
@@ -88,6 +89,9 @@ class KerasAlias(AliasModule):
         """
         if name == "__version__":
             return VERSIONS[current_dialect()]
+        last, value = OLD_NAMES.get((self.inside.partition(".")[0], name), ("", None))
+        if last == current_dialect():
+            return value
         for home in self.homes():
             value = getattr(home, name, self)
             if value is not self and not isinstance(value, types.ModuleType):
@@ -147,8 +151,8 @@ def exists(fullname):
 def is_provided(fullname):
     """Whether the module path of an old script has something behind it here.
 
-    >>> is_provided("tensorflow.math"), is_provided("tensorflow.data"),
-    is_provided("tensorflow.keras.nonsense") (True, False, False)
+    >>> [is_provided(f"tensorflow.{name}") for name in ("math", "data", "keras.nonsense")]
+    [True, False, False]
     """
     inside = paths.inside_keras(fullname)
     if inside is not None:
