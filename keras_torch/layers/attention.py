@@ -104,6 +104,23 @@ class MultiHeadAttention(OwnGenerator, Layer):
         own = {"output_shape": "_last_shape", "activity_regularizer": "_parts_regularizer"}
         return super().config_value(own.get(name, name))
 
+    def get_config(self):
+        """Arguments that rebuild this layer; `flash_attention` only where it is not the default."""
+        config = super().get_config()
+        if config["flash_attention"] is None:
+            del config["flash_attention"]
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """The layer that `get_config` described; configs of tf.keras also hold the shapes it was built for."""
+        names = ("query_shape", "value_shape", "key_shape")
+        shapes = [config.get(name) for name in names]
+        layer = super().from_config({name: value for name, value in config.items() if name not in names})
+        if shapes[0] is not None and shapes[1] is not None:
+            layer.build(*(None if shape is None else tuple(shape) for shape in shapes))
+        return layer
+
     # ------------------------------------------------------------------------------------------ weights
 
     def build(self, query_shape, value_shape, key_shape=None):
@@ -217,9 +234,9 @@ class MultiHeadAttention(OwnGenerator, Layer):
     def _in_one(self, query, key, value, mask, causal, dropout):
         """Attention without the scores ever being stored."""
         if mask is not None:
-            # A place that may look nowhere would see NaN. As in Keras it looks everywhere evenly, which a query
-            # of zeros does, and moves neither query nor key by it. (A huge negative number instead of -inf would
-            # give wrong gradients: kernels store log-sum-exp, in which the logarithm of the count is then lost.)
+            # A place that may look nowhere would see NaN. As in Keras it looks everywhere evenly, as a query
+            # of zeros does, and neither query nor key learn from it. (A huge negative number instead of -inf
+            # gives wrong gradients: kernels keep log-sum-exp, in which the count's logarithm is then lost.)
             somewhere = mask.any(-1, keepdim=True)
             query, mask = torch.where(somewhere, query, 0), mask | ~somewhere
         parts, scale = (query, key, value, mask, dropout, causal), 1 / math.sqrt(self.key_dim)

@@ -203,7 +203,7 @@ def _attach_mask(layer, inputs, masks, kwargs, outputs):
 
 
 def _passes_masks(layer, mask):
-    if layer._makes_masks or layer.supports_masking:
+    if layer._overrides_masks or layer.supports_masking:
         return True
     if mask is not None and not layer._warned_of_mask:
         layer.__dict__["_warned_of_mask"] = True
@@ -277,7 +277,7 @@ def _fresh(leaf):
 def _attach_symbolic_mask(layer, inputs, mask, outputs):
     if (mask is None and not layer._makes_masks) or not _passes_masks(layer, mask):
         return
-    if not layer._makes_masks:  # the mask goes through unchanged: no node is needed
+    if not layer._overrides_masks:  # the mask goes through unchanged: no node is needed
         for output, out_mask in _mask_pairs(outputs, mask):
             output._keras_mask = out_mask
         return

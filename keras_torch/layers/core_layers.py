@@ -42,6 +42,8 @@ class Masking(Layer):
     supports_masking = True
     vocabulary = {"mask_value": Term(number, float, doc="what masked steps are filled with.", optional=False)}
 
+    creates_masks = True
+
     def __init__(self, mask_value=0.0, **kwargs):
         super().__init__(**kwargs)
 
@@ -86,6 +88,7 @@ class Lambda(Layer):
         self._given_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
         self.arguments = dict(arguments or {})
         self.supports_masking = mask is not None
+        self.__dict__["_makes_masks"] = mask is not None
         taken = _argument_names(function)
         self._takes_mask, self._takes_training = "mask" in taken, "training" in taken
 

@@ -34,6 +34,7 @@ class Embedding(Layer):
     torch.Size([1, 3, 4])
     """
 
+    creates_masks = True
     vocabulary = {"input_dim": Term(positive_int, int, doc="number of different indices.", optional=False)}
 
     def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
@@ -45,6 +46,7 @@ class Embedding(Layer):
             kwargs["batch_input_shape"] = (kwargs.pop("batch_size", None), *steps)
         super().__init__(autocast=False, weights=weights, **kwargs)  # float types would round large indices
         self.supports_masking = self.mask_zero
+        self.__dict__["_makes_masks"] = self.mask_zero
         if weights is not None:
             self.build()
 

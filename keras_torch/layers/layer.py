@@ -5,9 +5,10 @@ import torch
 from keras_torch import regularizers
 from keras_torch.base import settings, tree
 from keras_torch.base.checks import Term, boolean, fail, string, unknown_argument
-from keras_torch.base.configurable import Configurable, owner_label
+from keras_torch.base.configurable import Configurable, is_house_class, owner_label
 from keras_torch.base.dtypes import as_policy, torch_dtype
 from keras_torch.base.names import to_snake_case, unique_name
+from keras_torch.base.scopes import phase
 from keras_torch.base.shapes import as_shape, is_shape
 from keras_torch.base.third_party import call_with_hooks
 from keras_torch.base.variable import StateVariable, Variable
@@ -15,7 +16,7 @@ from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.connections import Connections
 from keras_torch.layers.input_spec import check_inputs
-from keras_torch.layers.tracking import has_members, track
+from keras_torch.base.tracking import has_members, track
 from keras_torch.layers.vocabulary import VOCABULARY
 from keras_torch.layers.weights import LayerWeights
 from keras_torch.symbolic.inference import hide_new_weights
@@ -98,6 +99,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     supports_masking = False
     stateful = False
     input_spec = None
+    creates_masks = False  # True: compute_mask gives a mask although the inputs have none (Embedding, Masking)
     attaches_masks = False  # True: `call` itself attaches the masks of its outputs (models made of a graph)
     activity_regularizer = None
 
@@ -105,7 +107,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         self = super().__new__(cls)
         torch.nn.Module.__init__(self)
         self.__dict__.update(
-            training=False, built=False, _building=False, _plain=False, _inbound_nodes=[], _losses=[], _provisional=set(),
+            training=False, built=False, _building=False, _fast=None, _inbound_nodes=[], _losses=[], _provisional=set(),
             _trainable=True, _build_device=None, _built_shapes=None, _warned_of_mask=False, _name=None,
             _initial_weights=None, _batch_input_shape=None, _input_dtype=None, _mixed_dtype=None, _autocast=True)
         self._set_policy(as_policy(None))
@@ -137,7 +139,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         if "build" in cls.__dict__:
             cls.build = _wrapped_build(cls.__dict__["build"])
         cls._signature = calling.CallSignature(cls.call)
-        cls._makes_masks = cls.compute_mask is not Layer.compute_mask
+        cls._overrides_masks = cls.compute_mask is not Layer.compute_mask
+        cls._makes_masks = cls._overrides_masks and (cls.creates_masks or not is_house_class(cls))
 
     def _take_old_arguments(self, input_shape=None, batch_input_shape=None, batch_shape=None, input_dim=None,
                             input_length=None, input_dtype=None, batch_size=None, weights=None):
@@ -183,7 +186,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         self.__dict__["_input_dtype"] = torch_dtype(policy.compute_dtype) if self._autocast and \
             policy.compute_dtype.startswith(("float", "bfloat")) else None
         self.__dict__["_mixed_dtype"] = torch_dtype(policy.compute_dtype) if policy.is_mixed else None
-        self.__dict__["_plain"] = False
+        self.__dict__["_fast"] = None
         if self.built:
             self._decide_path()
 
@@ -230,16 +233,24 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     # ------------------------------------------------------------------------------------------ calling
 
     def __call__(self, *args, **kwargs):
-        if self._plain and not kwargs and len(args) == 1:
-            inputs = args[0]
-            if type(inputs) is Tensor and inputs.dtype is self._input_dtype and \
-                    getattr(inputs, "_keras_mask", None) is None:
-                try:
-                    return call_with_hooks(self, inputs)
-                except (RuntimeError, IndexError) as error:
-                    self._explain(args, error)
-                    raise
+        if self._fast is not None and not kwargs and len(args) == 1 and self._is_plain_input(args[0]):
+            try:
+                if self._fast == "plain":
+                    return call_with_hooks(self, args[0])
+                override = phase.training
+                return call_with_hooks(self, args[0], training=self.training if override is None else override)
+            except (RuntimeError, IndexError) as error:
+                self._explain(args, error)
+                raise
         return calling.general_call(self, args, kwargs)
+
+    def _is_plain_input(self, inputs):
+        """Whether an input needs no conversion, cast or mask: one tensor, or a list of them, as it should be."""
+        for tensor in inputs if type(inputs) is list else (inputs,):
+            if type(tensor) is not Tensor or getattr(tensor, "_keras_mask", None) is not None or not (
+                    tensor.dtype is self._input_dtype or (self._takes_integers and not tensor.is_floating_point())):
+                return False
+        return True
 
     def call(self, *args, **kwargs):
         """The computation; subclasses write it."""
@@ -275,11 +286,11 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         hide_new_weights(self)
 
     def _decide_path(self):
-        """Whether a call with one plain tensor may go straight to `call`."""
-        self.__dict__["_plain"] = (
-            self.activity_regularizer is None and self._mixed_dtype is None and not self._makes_masks
-            and not self._signature.takes_training and not self._signature.takes_mask and self.input_spec is None
-            and not self._signature.mask_names)
+        """Whether a call with plain tensors may go straight to `call`, and whether it wants to know the phase."""
+        short = self.activity_regularizer is None and self._mixed_dtype is None and not self._makes_masks \
+            and self.input_spec is None
+        self.__dict__["_fast"] = ("training" if self._signature.takes_training else "plain") if short else None
+        self.__dict__["_takes_integers"] = not self.math_input
 
     @property
     def _direct(self):
@@ -483,7 +494,7 @@ class _Losses:
 
 LOSSES = _Losses()
 Layer._signature = calling.CallSignature(Layer.call)
-Layer._makes_masks = False
+Layer._makes_masks = Layer._overrides_masks = False
 
 
 def map_shapes(function, shapes):

@@ -6,6 +6,7 @@ from keras_torch.base.checks import Term, function, one_of
 from keras_torch.base.configurable import Configurable
 from keras_torch.base.dtypes import as_policy, torch_dtype
 from keras_torch.base.tree import map_structure
+from keras_torch.dialects.translator import behaviour
 from keras_torch.ops.core import as_tensor
 
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
@@ -259,6 +260,7 @@ class Loss(Configurable):
     keeps_labels = False  # True where y_true are class numbers, which a float type could not hold exactly
 
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
+        self.average = behaviour("loss average")
         self.dtype = self.dtype or as_policy(torch_dtype()).compute_dtype
         self.torch_dtype = torch_dtype(self.dtype)
 

@@ -12,7 +12,9 @@ mask get `mask=m1`. A mask nobody reads is no line. Only the masks of the model'
 (`_keras_mask`), because that is where eager code (losses, an outer model's layers) looks for them.
 """
 
+import keyword
 import operator
+import re
 
 import torch
 
@@ -26,6 +28,7 @@ _INFIX = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", 
           "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>", "lt": "<", "le": "<=", "gt": ">",
           "ge": ">=", "ne": "!=", "eq": "=="}
 _PREFIX = {"neg": "-", "pos": "+", "invert": "~"}
+_OWN_NAMES = {"self", "inputs", "call", "phase", "torch", "F", "training", "operator"}
 
 
 def _public_functions():
@@ -48,6 +51,7 @@ class Program:
     Args:
         inputs: structure of symbols.
         outputs: structure of symbols (other leaves are returned as they are).
+        constants: list of captured values that programs of one graph share; new ones are appended.
 
     Notes:
         `source` is the text; `modules` the operations it calls, in the order of the first line; `constants` the
@@ -56,7 +60,7 @@ class Program:
 
     _spelled = None
 
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, constants=None):
         if Program._spelled is None:
             Program._spelled = _public_functions()
         self.inputs, self.outputs = inputs, outputs
@@ -65,7 +69,8 @@ class Program:
         flat_inputs = tree.flatten(inputs)
         self.nodes = nodes_between(flat_inputs, flat_outputs)
         self.mask_nodes = nodes_between(flat_inputs, flat_outputs + masks)
-        self.modules, self.constants = [], []
+        self.modules, self.constants = [], [] if constants is None else constants
+        self._uses_constants = False
         self._names, self._module_names, self._body, self._taken = {}, {}, [], set()
         self._uses_phase = False
         self.source = self._write(flat_inputs, flat_outputs)
@@ -93,9 +98,9 @@ class Program:
         if self.modules:
             names = ", ".join(self._module_names[id(module)] for module in self.modules)
             head.append(f"{names}{',' if len(self.modules) == 1 else ''} = self._operations")
-        if self.constants:
+        if self._uses_constants:
             names = ", ".join(f"c{index}" for index in range(len(self.constants)))
-            head.append(f"{names}{',' if len(self.constants) == 1 else ''} = self._captured()")
+            head.append(f"{names}, *_ = self._captured()")
         if self._uses_phase:
             head.append("training = phase.training")
         body = head[1:] + unpack + self._body + [f"return {self._text(self.outputs)}"]
@@ -136,6 +141,14 @@ class Program:
             return "[" + ", ".join(self._text(item) for item in value) + "]"
         if isinstance(value, tuple):
             return "(" + ", ".join(self._text(item) for item in value) + ("," if len(value) == 1 else "") + ")"
+        return self._constant(value)
+
+    def _constant(self, value):
+        """The name of a captured value; the same object has one name."""
+        self._uses_constants = True
+        for index, known in enumerate(self.constants):
+            if known is value:
+                return f"c{index}"
         self.constants.append(value)
         return f"c{len(self.constants) - 1}"
 
@@ -196,8 +209,8 @@ class Program:
     def _module(self, layer):
         if id(layer) not in self._module_names:
             base = "".join(c if c.isalnum() or c == "_" else "_" for c in layer.name)
-            base = base if base.isidentifier() and base not in ("self", "inputs", "call", "phase", "torch", "F",
-                                                                "training", "operator") else f"layer_{base}"
+            taken = keyword.iskeyword(base) or base in _OWN_NAMES or re.fullmatch(r"[cxy]\d+", base)
+            base = base if base.isidentifier() and not taken else f"layer_{base}"
             name, count = base, 1
             while name in self._taken:
                 name, count = f"{base}_{count}", count + 1

@@ -18,6 +18,7 @@ def check_before_training(trainer, source, class_weight, owner):
         ValueError: a sentence that names the argument, what was given and what was expected.
     """
     if not isinstance(source, ArraySource):
+        trainer.__dict__["_unchecked_batches"] = True  # the first batch is checked when it comes
         return
     x, y, weight = source._data
     refuse_nan(x, owner, "x")
@@ -30,6 +31,26 @@ def check_before_training(trainer, source, class_weight, owner):
     if y is None or trainer._objectives is None or not trainer.compiled:
         return
     check_targets(trainer, y, class_weight, owner)
+
+
+def check_first_batch(trainer, x, y, owner="fit(), first batch"):
+    """The checks of arrays for the first batch of a generator or dataset, before the first update."""
+    refuse_nan(x, owner, "x")
+    if y is not None and getattr(trainer, "_graph", None) is not None and trainer._objectives is not None:
+        check_targets(trainer, y, None, owner)
+
+
+def explain_labels(trainer, y, error):
+    """Raises a sentence about class numbers when those of this batch are what a failed loss choked on."""
+    objectives = trainer._objectives
+    if objectives is None or not objectives.built or y is None or getattr(trainer, "_graph", None) is None:
+        return
+    for loss, target, symbol in zip(objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs):
+        if isinstance(loss, SparseCategoricalCrossentropy) and symbol.shape[-1] is not None:
+            try:
+                validate_labels(target, symbol.shape[-1], getattr(loss, "ignore_class", None), owner="`y` of this batch")
+            except ValueError as better:
+                raise better from error
 
 
 def check_targets(trainer, y, class_weight, owner):

@@ -252,6 +252,11 @@ class CompileMetrics(Metric):
         super().__init__(name=name)
         self.objectives = objectives
 
+    @property
+    def named_metrics(self):
+        """Key in the logs -> metric; callbacks look up the direction (larger or smaller is better) here."""
+        return {key: metric for _, metric, key in self.objectives.plain_metrics + self.objectives.weighted_metrics}
+
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch to every compiled metric."""
         if not self.objectives.built:

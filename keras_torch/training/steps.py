@@ -11,6 +11,7 @@ from keras_torch.base import tree
 from keras_torch.losses.loss import safe_divide
 from keras_torch.layers.layer import LOSSES, Layer
 from keras_torch.metrics.reduction import Mean
+from keras_torch.training import checking
 
 
 class LossMean(Mean):
@@ -95,19 +96,38 @@ def total_loss(trainer, penalties, x, y, y_pred, weight):
     return loss
 
 
+def explained_loss(trainer, penalties, x, y, y_pred, weight):
+    """`total_loss`; a failure that bad class numbers caused is told in those terms."""
+    try:
+        return total_loss(trainer, penalties, x, y, y_pred, weight)
+    except (RuntimeError, IndexError) as error:
+        checking.explain_labels(trainer, y, error)
+        raise
+
+
+def first_batch_checks(trainer):
+    """[function (x, y)] that checks the first batch of a source of batches; empty when arrays were checked before."""
+    if not trainer.__dict__.pop("_unchecked_batches", False):
+        return []
+    return [lambda x, y: checking.check_first_batch(trainer, x, y)]
+
+
 def standard_train_step(trainer):
     """The step of plain fit: forward, loss, backward, update, sums. Straight-line, chosen once."""
     call, optimizer, tracker = trainer._forward_function(), trainer.optimizer, trainer._loss_tracker
+    checked = first_batch_checks(trainer)
     objectives, penalties = trainer._objectives, regularized(trainer)
     scale = optimizer.scale_loss if trainer._scales_loss else None
     update_metrics = objectives.update_metrics if objectives is not None else None
 
     def step(x, y, weight):
+        if checked:
+            checked.pop()(x, y)
         optimizer.zero_grad()
         if LOSSES.added:
             clear_losses(trainer)
         y_pred = call(x)
-        loss = total_loss(trainer, penalties, x, y, y_pred, weight)
+        loss = explained_loss(trainer, penalties, x, y, y_pred, weight)
         (loss if scale is None else scale(loss)).backward()
         optimizer.step()
         with torch.no_grad():
@@ -127,7 +147,7 @@ def standard_test_step(trainer):
         if LOSSES.added:
             clear_losses(trainer)
         y_pred = call(x)
-        loss = total_loss(trainer, penalties, x, y, y_pred, weight)
+        loss = explained_loss(trainer, penalties, x, y, y_pred, weight)
         tracker.add(loss.detach(), batch_size_of(x))
         if objectives is not None and y is not None:
             objectives.update_metrics(y, y_pred, weight)

@@ -1,5 +1,7 @@
 """`Trainer`: compile, fit, evaluate and predict for any `nn.Module` that mixes it in."""
 
+import contextlib
+
 import numpy as np
 import torch
 
@@ -280,12 +282,24 @@ class Trainer:
         first = next(iter(batches), None)
         if first is None:
             raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
+        with self._evaluating(torch.no_grad):
+            self(first[0])
+        return source if source.restarts else _Chained(first, batches, source)
+
+    @contextlib.contextmanager
+    def _evaluating(self, context):
+        """Evaluation mode inside the block, under a torch context such as no_grad."""
         mode = self.training
         self.eval()
-        with torch.no_grad():
-            self(first[0])
-        self.train(mode)
-        return source if source.restarts else _Chained(first, batches, source)
+        try:
+            with context():
+                yield
+        finally:
+            self.train(mode)
+
+    def _no_gradients(self):
+        """inference_mode, but no_grad for stateful models: what they keep may meet gradients later."""
+        return torch.no_grad if getattr(self, "stateful", False) else torch.inference_mode
 
     def _lazy_children(self):
         return getattr(self, "_graph", None) is None and any(
@@ -391,34 +405,34 @@ class Trainer:
     def _run_epochs(self, listeners, plan, epochs):
         """All epochs; whatever happens, the model is left in evaluation mode and its history stands."""
         self.stop_training = False
-        step = None
-        self.train()
         try:
-            listeners.on_train_begin()
-            for epoch in epochs:
-                self.reset_metrics()
-                listeners.on_epoch_begin(epoch)
-                self.train()
-                step = self.make_train_function()
-                if plan.class_weight is not None:
-                    step = self._with_class_weight(step, plan.class_weight)
-                self._run("train", plan.feed, step, listeners, lambda: self.stop_training)
-                logs = self._logs()
-                if plan.validation is not None and arguments.validates_at(plan.validation_freq, epoch + 1):
-                    validated = self._evaluate_feed(plan.validation, listeners)
-                    logs.update({"val_" + name: value for name, value in validated.items()})
-                plan.feed.source.end_epoch()
-                listeners.on_epoch_end(epoch, Logs(logs))
-                if self.stop_training:
-                    break
-            self.optimizer.finalize_variable_values(self.optimizer._variables)
-            listeners.on_train_end()
-        except BaseException:
-            listeners.abandon()
-            raise
+            with _abandoning(listeners):
+                listeners.on_train_begin()
+                for epoch in epochs:
+                    listeners.on_epoch_begin(epoch)
+                    listeners.on_epoch_end(epoch, Logs(self._run_epoch(listeners, plan, epoch)))
+                    if self.stop_training:
+                        break
+                self.optimizer.finalize_variable_values(self.optimizer._variables)
+                listeners.on_train_end()
         finally:
             self.eval()
         return self.history
+
+    def _run_epoch(self, listeners, plan, epoch):
+        """One pass over the training data and, when it is due, one over the validation data; returns the logs."""
+        self.reset_metrics()
+        self.train()
+        step = self.make_train_function()
+        if plan.class_weight is not None:
+            step = self._with_class_weight(step, plan.class_weight)
+        self._run("train", plan.feed, step, listeners, lambda: self.stop_training)
+        logs = self._logs()
+        if plan.validation is not None and arguments.validates_at(plan.validation_freq, epoch + 1):
+            validated = self._evaluate_feed(plan.validation, listeners)
+            logs.update({"val_" + name: value for name, value in validated.items()})
+        plan.feed.source.end_epoch()
+        return logs
 
     def _with_class_weight(self, step, class_weight):
         objectives = self._objectives
@@ -471,9 +485,8 @@ class Trainer:
             feed = Feed(source, steps, "evaluate()")
             listeners = CallbackList(callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, epochs=1,
                                      steps=feed.expected, batch_size=batch_size, samples=source.samples)
-            mode = self.training
-            logs = self._evaluate_feed(feed, listeners)
-            self.train(mode)
+            with _abandoning(listeners):
+                logs = self._evaluate_feed(feed, listeners)
         return self._as_result(Logs(logs), return_dict)
 
     @staticmethod
@@ -486,17 +499,12 @@ class Trainer:
     def _evaluate_feed(self, feed, listeners):
         """Name -> device value over the batches of a feed; the model is in evaluation mode meanwhile."""
         self.stop_evaluating = False
-        mode = self.training
-        self.eval()
-        try:
+        with self._evaluating(torch.no_grad):
             self.reset_metrics()
             listeners.on_test_begin()
-            with torch.no_grad():
-                self._run("test", feed, self.make_test_function(), listeners, lambda: self.stop_evaluating)
-                logs = self._logs()
+            self._run("test", feed, self.make_test_function(), listeners, lambda: self.stop_evaluating)
+            logs = self._logs()
             listeners.on_test_end(Logs(dict(logs)))
-        finally:
-            self.train(mode)
         return logs
 
     def _as_result(self, logs, return_dict):
@@ -536,21 +544,14 @@ class Trainer:
 
     def _predict_feed(self, feed, listeners):
         self.stop_predicting = False
-        mode, outputs = self.training, []
-        function = self.make_predict_function()
-        self.eval()
-        # A stateful layer keeps what it computes for later calls, where gradients may be wanted.
-        context = torch.no_grad if getattr(self, "stateful", False) else torch.inference_mode
-        try:
+        outputs, function = [], self.make_predict_function()
+        with _abandoning(listeners), self._evaluating(self._no_gradients()):
             listeners.on_predict_begin()
-            with context():
-                run_batches(feed.epoch(), lambda x, y, w: outputs.append(function(x, y, w)),
-                            listeners.batch_hook("predict", "begin"), listeners.batch_hook("predict", "end"),
-                            lambda: {"outputs": outputs[-1]}, self.__dict__.get("_steps_per_execution", 1),
-                            lambda: self.stop_predicting)
+            run_batches(feed.epoch(), lambda x, y, w: outputs.append(function(x, y, w)),
+                        listeners.batch_hook("predict", "begin"), listeners.batch_hook("predict", "end"),
+                        lambda: {"outputs": outputs[-1]}, self.__dict__.get("_steps_per_execution", 1),
+                        lambda: self.stop_predicting)
             listeners.on_predict_end()
-        finally:
-            self.train(mode)
         return tree.map_structure(lambda *leaves: _numpy(torch.cat(leaves)) if leaves[0].dim() else
                                   np.array([_numpy(leaf) for leaf in leaves]), *outputs)
 
@@ -617,14 +618,8 @@ class Trainer:
         x = choosing.tensors(self._structured(x), "predict_on_batch()", "x", self._input_dtypes())
         x = to_device(x, self._device(), "predict_on_batch()")
         self._prepare(_OneBatch((x, None, None)), "predict_on_batch()")
-        mode = self.training
-        self.eval()
-        context = torch.no_grad if getattr(self, "stateful", False) else torch.inference_mode
-        try:
-            with context():
-                outputs = self.make_predict_function()(x, None, None)
-        finally:
-            self.train(mode)
+        with self._evaluating(self._no_gradients()):
+            outputs = self.make_predict_function()(x, None, None)
         return tree.map_structure(_numpy, outputs)
 
     def predict_classes(self, x, batch_size=32, verbose=0):
@@ -660,6 +655,16 @@ class Trainer:
         """Keras 2's `predict` for generators; arguments as there."""
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose, workers=workers,
                             max_queue_size=max_queue_size, use_multiprocessing=use_multiprocessing)
+
+
+@contextlib.contextmanager
+def _abandoning(listeners):
+    """Ends progress lines and closes files of callbacks when the block ends by an exception."""
+    try:
+        yield
+    except BaseException:
+        listeners.abandon()
+        raise
 
 
 class _Plan:
