@@ -150,6 +150,16 @@ def test_weights_lie_under_the_projections():
         (4, 2, 3), (2, 3), (6, 2, 3), (2, 3), (6, 2, 5), (2, 5), (2, 5, 4), (4,)]
 
 
+def test_configs_of_tf_keras_bring_the_shapes():
+    config = MultiHeadAttention(2, 3).get_config()
+    assert "flash_attention" not in config
+    layer = MultiHeadAttention.from_config(
+        {**config, "query_shape": [None, 3, 4], "key_shape": [None, 5, 6], "value_shape": [None, 5, 7],
+         "softmax_robust_masking": False})
+    assert [tuple(part.kernel.shape) for part in (layer.query_dense, layer.key_dense, layer.value_dense)] == [
+        (4, 2, 3), (6, 2, 3), (7, 2, 3)]
+
+
 def test_einsum_dense_config_keeps_its_output_shape():
     layer = EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d")
     assert layer.get_config()["output_shape"] == [None, 4]
