@@ -35,7 +35,7 @@ class ModelGraph:
         self.input_layers = [_input_layer(symbol) for symbol in self.flat_inputs]
         self.operations = self._ordered()
         self._check_names(owner)
-        self._programs = {}
+        self._programs, self.constants, self._masked = {}, [], None
 
     def _ordered(self):
         """Operations in Keras's order; an inner symbol used as input is stood for by an InputLayer."""
@@ -62,23 +62,29 @@ class ModelGraph:
         """The layers, in Keras's order (functions are operations, not layers)."""
         return [operation for operation in self.operations if isinstance(operation, Layer)]
 
-    @property
-    def program(self):
-        """The generated program without input masks."""
-        return self._program("plain")
+    def program(self, kind):
+        """The generated program of one kind, made at its first use; all share the list `constants`.
 
-    def _program(self, kind):
+        Args:
+            kind: 'plain'; 'masked' (inputs come as (inputs, masks)); 'masks' (the outputs' masks instead of the
+                outputs); 'masked masks' (both).
+        """
         if kind not in self._programs:
             inputs, outputs = self.inputs, self.outputs
-            if kind == "masked":
+            if kind.startswith("masked"):
                 inputs, outputs = self._with_input_masks()
-            elif kind == "masks":
-                outputs = tree.map_structure(lambda symbol: symbol._keras_mask, self.outputs)
-            self._programs[kind] = Program(inputs, outputs)
+            if kind.endswith("masks"):
+                outputs = tree.map_structure(lambda symbol: symbol._keras_mask, outputs)
+            self._programs[kind] = Program(inputs, outputs, self.constants)
         return self._programs[kind]
 
     def _with_input_masks(self):
         """The graph once more with masks on its inputs: ((inputs, masks), outputs)."""
+        if self._masked is None:
+            self._masked = self._recorded_with_masks()
+        return self._masked
+
+    def _recorded_with_masks(self):
         counts = {id(op): len(op.inbound_nodes) for op in self.operations}
         fresh = [input_symbol(symbol.shape, dtype_name(symbol.dtype)) for symbol in self.flat_inputs]
         masks = [input_symbol(tuple(symbol.shape)[:2], "bool") for symbol in self.flat_inputs]

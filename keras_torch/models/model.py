@@ -70,7 +70,7 @@ class Model(Trainer, Layer):
         if cls is Model and (args or _GRAPH_ARGUMENTS & kwargs.keys()):
             cls = Functional
         self = super().__new__(cls)
-        self.__dict__.update(_graph=None, _forward=None, _operations=(), _call_depth=0, _tracked_metrics=[])
+        self.__dict__.update(_graph=None, _forward=None, _operations=(), _runners={}, _tracked_metrics=[])
         return self
 
     def __init__(self, *args, **kwargs):
@@ -94,16 +94,17 @@ class Model(Trainer, Layer):
             self._modules[layer.name.replace(".", "_")] = layer
         self.__dict__["attaches_masks"] = True
         self.__dict__["_makes_masks"] = graph.has_output_masks
-        self.__dict__["_forward"] = None
+        self.__dict__.update(_forward=None, _runners={})
         for module in self.modules():
             module.training = self.training
         self._finish_build(map_shapes(tuple, tree.map_structure(lambda s: s.shape, graph.inputs)))
-        self._register_captured(graph.program)
+        graph.program("plain")  # finds the captured constants
+        self._register_captured(graph.constants)
 
-    def _register_captured(self, program):
+    def _register_captured(self, constants):
         """Tensors that the code refers to move with the model: parameters train, others are buffers."""
         self.__dict__["_captured_names"] = []
-        for index, value in enumerate(program.constants):
+        for index, value in enumerate(constants):
             name = f"captured_{index}"
             if isinstance(value, torch.nn.Parameter):
                 self._parameters[name] = value
@@ -116,7 +117,7 @@ class Model(Trainer, Layer):
     def _captured(self):
         """The captured values, in the order of the generated code."""
         return [value if name is None else getattr(self, name)
-                for name, value in zip(self._captured_names, self._graph.program.constants)]
+                for name, value in zip(self._captured_names, self._graph.constants)]
 
     def _decide_path(self):
         """One plain tensor of the right dtype for a model with one plain input goes straight to the code."""
@@ -155,7 +156,7 @@ class Model(Trainer, Layer):
             raise NotImplementedError(f"{self.label} has neither a graph nor call() nor forward(). Write call(self, "
                                       "inputs), or make it with Model(inputs, outputs).")
         if mask is not None and any(m is not None for m in tree.flatten(mask)):
-            return self._masked_forward(inputs, mask)
+            return self._run_program("masked", [inputs, self._full_masks(inputs, mask)])
         forward = self._forward
         if forward is None:
             forward = self._generate()
@@ -164,27 +165,33 @@ class Model(Trainer, Layer):
     forward = call
 
     def _generate(self):
-        program = self._graph.program
+        program = self._graph.program("plain")
         self.__dict__["_operations"] = tuple(program.modules)
         self.__dict__["_forward"] = program.compile()
         return self._forward
-
-    def _masked_forward(self, inputs, mask):
-        """The graph with masks on its inputs; its program is generated at the first such call."""
-        program = self._graph._program("masked")
-        masks = [m if m is not None else torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-                 for x, m in zip(tree.flatten(inputs), tree.flatten(mask) if tree.is_nested(mask) else [mask])]
-        runner = _Runner(program)
-        return runner.function(runner, [inputs, tree.pack(self._graph.inputs, masks)])
 
     def compute_mask(self, inputs, mask=None):
         """The masks of the outputs, for symbolic use of this model inside another."""
         if self._graph is None:
             return super().compute_mask(inputs, mask)
-        if not self._makes_masks:
-            return None
-        runner = _Runner(self._graph._program("masks"))
+        masked = mask is not None and any(m is not None for m in tree.flatten(mask))
+        if masked:
+            return self._run_program("masked masks", [inputs, self._full_masks(inputs, mask)])
+        return self._run_program("masks", inputs) if self._makes_masks else None
+
+    def _run_program(self, kind, inputs):
+        """Runs one of the graph's other programs, which is generated at its first use."""
+        if kind not in self._runners:
+            self._runners[kind] = _Runner(self, self._graph.program(kind))
+        runner = self._runners[kind]
         return runner.function(runner, inputs)
+
+    def _full_masks(self, inputs, mask):
+        """A mask for each input, in the structure of the inputs; all True where none came."""
+        given = tree.flatten(mask) if tree.is_nested(mask) else [mask]
+        masks = [m if m is not None else torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+                 for x, m in zip(tree.flatten(inputs), given)]
+        return tree.pack(self._graph.inputs, masks)
 
     @property
     def code(self):
@@ -194,7 +201,7 @@ class Model(Trainer, Layer):
             ValueError: the model has no graph (a subclassed model's `call` is its code).
         """
         self._need_graph("code")
-        return self._graph.program.source
+        return self._graph.program("plain").source
 
     def _need_graph(self, what):
         if self._graph is None:
@@ -407,9 +414,9 @@ class Model(Trainer, Layer):
 
     def __getstate__(self):
         state = super().__getstate__()
-        state["_forward"], state["_operations"] = None, ()
+        state["_forward"], state["_operations"], state["_runners"] = None, (), {}
         if self._graph is not None:
-            state["_graph"] = Recipe.of(self._graph)
+            state["_graph"] = Recipe.of(self._graph, self._captured())
         return state
 
     def __setstate__(self, state):
@@ -437,13 +444,10 @@ class Functional(Model):
 class _Runner:
     """Holds what a generated function needs of `self` when it is not the model's main one."""
 
-    def __init__(self, program):
+    def __init__(self, model, program):
         self._operations = program.modules
-        self._constants = program.constants
+        self._captured = model._captured
         self.function = program.compile()
-
-    def _captured(self):
-        return self._constants
 
 
 class _Depth(threading.local):

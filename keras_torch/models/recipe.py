@@ -36,9 +36,15 @@ class Recipe:
     outputs: object
 
     @classmethod
-    def of(cls, graph):
-        """The recipe of a ModelGraph."""
+    def of(cls, graph, captured=None):
+        """The recipe of a ModelGraph.
+
+        Args:
+            graph: the graph.
+            captured: today's values of `graph.constants`: tensors move with the model; default those recorded.
+        """
         numbers, mask_numbers = {}, {}
+        today = {id(old): new for old, new in zip(graph.constants, captured or graph.constants)}
 
         def number(symbol):
             numbers[id(symbol)] = len(numbers)
@@ -49,7 +55,7 @@ class Recipe:
             if isinstance(leaf, slice):
                 return slice(ref(leaf.start), ref(leaf.stop), ref(leaf.step))
             if not isinstance(leaf, KerasTensor):
-                return leaf
+                return today.get(id(leaf), leaf)
             if id(leaf) in numbers:
                 return Ref(numbers[id(leaf)])
             return Ref(mask_numbers[id(leaf)], of_mask=True)

@@ -15,8 +15,7 @@ from keras_torch.base.checks import fail
 from keras_torch.base.files import atomic_write, open_h5_safely
 from keras_torch.base.names import to_snake_case
 from keras_torch.base.third_party import need
-from keras_torch.layers.layer import Layer
-from keras_torch.layers.tracking import TrackedDict, TrackedList, has_members
+from keras_torch.base.tracking import TrackedDict, TrackedList, has_members
 
 
 def _check_name(function, filepath):
@@ -52,8 +51,7 @@ def _walk(holder, path, seen):
 
 def _children(holder):
     """(attribute name, layer or container of layers); a model's own layers stand under `layers`."""
-    if isinstance(holder, Layer) and hasattr(holder, "layers") and \
-            (getattr(holder, "_graph", None) is not None or hasattr(holder, "_stack")):
+    if getattr(holder, "_graph", None) is not None or hasattr(holder, "_stack"):  # a model that lists its layers
         layers = ([holder._input_layer] if getattr(holder, "_input_layer", None) is not None else []) + holder.layers
         yield "layers", layers
         listed = {id(layer) for layer in layers}
