@@ -116,7 +116,7 @@ class MultiHeadAttention(OwnGenerator, Layer):
         """The layer that `get_config` described; those of tf.keras also hold the shapes it was built for."""
         names = ("query_shape", "value_shape", "key_shape")
         shapes = [config.get(name) for name in names]
-        foreign = (*names, "softmax_robust_masking")  # masking here never makes NaN: there is nothing to choose
+        foreign = (*names, "softmax_robust_masking")  # ours never makes NaN
         layer = super().from_config({name: value for name, value in config.items() if name not in foreign})
         if shapes[0] is not None and shapes[1] is not None:
             layer.build(*(None if shape is None else tuple(shape) for shape in shapes))
