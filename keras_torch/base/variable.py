@@ -57,6 +57,12 @@ class _Manners:
         value = self.detach().cpu()
         return (value.float() if value.dtype == torch.bfloat16 else value).as_subclass(torch.Tensor).numpy()
 
+    def __float__(self):
+        return float(self.detach().as_subclass(torch.Tensor))
+
+    def __int__(self):
+        return int(self.detach().as_subclass(torch.Tensor))
+
     def __array__(self, dtype=None, copy=None):
         array = self.numpy()
         return array if dtype is None else array.astype(dtype)

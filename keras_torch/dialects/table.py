@@ -95,7 +95,13 @@ DEFAULTS = [
     Default("AveragePooling3D", "pool_size", {"tf.keras": (2, 2, 2)}),
     Default("RMSprop", "epsilon", {"keras1": 1e-8}),
     Default("Adam", "epsilon", {"keras1": 1e-8}),
-    Default("Dot", "axes", {}),
+    Default("Adadelta", "learning_rate", {"keras2.3": 1.0}),
+    Default("Adagrad", "learning_rate", {"keras2.3": 0.01}),
+    Default("Adagrad", "initial_accumulator_value", {"keras2.3": 0.0}),
+    Default("Adamax", "learning_rate", {"keras2.3": 0.002}),
+    Default("Nadam", "learning_rate", {"keras2.3": 0.002}),
+    Default("Lion", "learning_rate", {"tf.keras": 1e-4}),
+    *(Default(name, "epsilon", {"keras1": 1e-8}) for name in ("Adadelta", "Adagrad", "Adamax", "Nadam")),
 ]
 
 BEHAVES = [
