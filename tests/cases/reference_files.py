@@ -40,7 +40,7 @@ def _parts(vector: np.ndarray, shapes: dict[str, list[int]]) -> dict[str, np.nda
     return {key: piece.reshape(shape) for (key, shape), piece in zip(shapes.items(), pieces, strict=True)}
 
 
-def distance(ours: np.ndarray, reference: np.ndarray, floor: float = 0.05) -> float:
+def distance(ours: np.ndarray, reference: np.ndarray, floor: float = 0.1) -> float:
     """Largest difference, relative to the largest number of the reference, or to `floor` if that is smaller.
 
     Small entries are sums of large ones that cancel: their own relative error says nothing. The gradient of
