@@ -109,7 +109,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         self.__dict__.update(
             training=False, built=False, _building=False, _fast=None, _inbound_nodes=[], _losses=[], _provisional=set(),
             _trainable=True, _build_device=None, _built_shapes=None, _warned_of_mask=False, _name=None,
-            _initial_weights=None, _batch_input_shape=None, _input_dtype=None, _mixed_dtype=None, _autocast=True)
+            _initial_weights=None, _batch_input_shape=None, _input_dtype=None, _mixed_dtype=None, _autocast=True,
+            _activity_per_sample=behaviour("activity regularizer") == "per sample")
         self._set_policy(as_policy(None))
         return self
 
@@ -387,11 +388,10 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         LOSSES.added = True
 
     def _add_activity_loss(self, outputs):
-        per_sample = behaviour("activity regularizer") == "per sample"
         for leaf in tree.flatten(outputs):
             if isinstance(leaf, Tensor) and leaf.is_floating_point():
                 penalty = self.activity_regularizer(leaf)
-                self.add_loss(penalty / leaf.shape[0] if per_sample else penalty)
+                self.add_loss(penalty / leaf.shape[0] if self._activity_per_sample else penalty)
 
     def _clear_losses(self):
         for module in self.modules():

@@ -59,7 +59,9 @@ class Adam(Optimizer):
 
     def rule(self, params, grads, rate, step, momentum, velocity, velocity_hat=(), decay=0.0):
         """One update; see `Optimizer.rule`. `decay` is the fraction taken from each weight."""
-        corrected = rate * (1 - self.beta_2 ** step) ** 0.5 / (1 - self.beta_1 ** step)
+        # Keras raises its betas to the step in single precision: 0.999 there is 0.99900001287.
+        beta_1, beta_2 = float(np.float32(self.beta_1)), float(np.float32(self.beta_2))
+        corrected = rate * (1 - beta_2 ** step) ** 0.5 / (1 - beta_1 ** step)
         kernel = fused_adamw if decay else fused_adam
         kernel(params, grads, momentum, velocity, velocity_hat, self._settled(params), lr=corrected,
                beta1=self.beta_1, beta2=self.beta_2, weight_decay=decay / corrected if decay else 0.0,
