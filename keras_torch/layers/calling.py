@@ -271,7 +271,7 @@ def _record(layer, args, kwargs, training):
 
 def _fresh(leaf):
     """A symbol of its own: layers such as `linear` may hand back the very symbol they were given."""
-    return KerasTensor(leaf.shape, leaf.dtype) if isinstance(leaf, KerasTensor) else leaf
+    return leaf.twin() if isinstance(leaf, KerasTensor) else leaf
 
 
 def _attach_symbolic_mask(layer, inputs, mask, outputs):

@@ -22,7 +22,7 @@ from keras_torch.base import tree
 from keras_torch.base.scopes import phase
 from keras_torch.base.third_party import call_with_hooks
 from keras_torch.symbolic.graph import FunctionCall, MaskCall, nodes_between
-from keras_torch.symbolic.keras_tensor import KerasTensor
+from keras_torch.symbolic.keras_tensor import KerasTensor, ReadProperty
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
           "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>", "lt": "<", "le": "<=", "gt": ">",
@@ -201,7 +201,7 @@ class Program:
                 getattr(torch.Tensor, operation.function_name, None) is operation.function:
             named = [f"{name}={self._text(value)}" for name, value in node.kwargs.items()]
             return f"{args[0]}.{operation.function_name}({', '.join([*args[1:], *named])})"
-        if hasattr(operation.function, "__self__") and operation.function_name in ("T", "mT", "H", "mH", "real", "imag"):
+        if isinstance(operation.function, ReadProperty):
             return f"{args[0]}.{operation.function_name}"
         spelled = self._spelled.get(operation.function)
         return f"{spelled or self._text(operation.function)}({self._arguments(node)})"

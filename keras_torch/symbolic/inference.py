@@ -1,7 +1,8 @@
 """Shapes and dtypes of results, found by running the call on meta tensors.
 
 Unknown sizes are replaced by probe sizes, twice with different ones: a result size that is equal in both runs is
-known, any other is unknown. This happens when a graph is built, never on a hot path (a meta operation costs 60 us).
+known, any other is unknown. Results remember their probe sizes, so that `x.reshape(b * s, f).reshape(b, s, f)` finds
+the sizes it came from. This happens when a graph is built, never on a hot path (a meta operation costs 60 us).
 """
 
 import contextlib
@@ -12,28 +13,44 @@ from keras_torch.base import tree
 from keras_torch.symbolic.keras_tensor import KerasTensor, SymbolicSize
 
 
-def _by_axis(run):
+_SMALLEST_CARRIED = 6  # halved again and again, a probe size would end at 1 in both runs and look known
+
+
+def _probe(run, axis):
     """Probe sizes that differ from axis to axis, divisible by the usual strides."""
-    return lambda axis: (6, 10)[run] if axis == 0 else (24, 120)[run] * (axis + 1)
+    return (6, 10)[run] if axis == 0 else (24, 120)[run] * (axis + 1)
 
 
-def _all_equal(run):
+def _carried(symbol, run):
+    """The probe sizes that the symbol's shape was found with."""
+    carried = symbol.probe_shapes[run] if symbol.probe_shapes is not None else (None,) * symbol.ndim
+    usable = symbol.probe_shapes is not None
+    return [size if size is not None else
+            carried[axis] if usable and symbol.probe_shapes[0][axis] >= _SMALLEST_CARRIED else _probe(run, axis)
+            for axis, size in enumerate(symbol.shape)]
+
+
+def _by_axis(symbol, run):
+    """Fresh probe sizes: for tensors whose sizes come from different sources and have to agree."""
+    return [_probe(run, axis) if size is None else size for axis, size in enumerate(symbol.shape)]
+
+
+def _all_equal(symbol, run):
     """One probe size for all axes: for calls that need two unknown axes to agree."""
-    return lambda axis: (24, 120)[run]
+    return [(24, 120)[run] if size is None else size for size in symbol.shape]
 
 
-_STRATEGIES = (_by_axis, _all_equal)
+_STRATEGIES = (_carried, _by_axis, _all_equal)
 
 
 def _stand_in(leaf, run, size_of):
     if isinstance(leaf, SymbolicSize):
         return leaf.probes[run]
     if isinstance(leaf, KerasTensor):
-        sizes = [size_of(axis) if size is None else size for axis, size in enumerate(leaf.shape)]
-        return torch.empty(sizes, dtype=leaf.dtype, device="meta")
+        return torch.empty(size_of(leaf, run), dtype=leaf.dtype, device="meta")
     if isinstance(leaf, torch.Tensor):
         return leaf.detach().as_subclass(torch.Tensor).to("meta")
-    return leaf
+    return torch.device("meta") if isinstance(leaf, torch.device) else leaf
 
 
 def _stand_ins(value, run, size_of):
@@ -80,9 +97,8 @@ def _has_unknown(args, kwargs):
 
 
 def _run(function, args, kwargs, strategy, run, context):
-    size_of = strategy(run)
     with context(), torch.no_grad(), torch.device("meta"):
-        return function(*_stand_ins(args, run, size_of), **_stand_ins(kwargs, run, size_of))
+        return function(*_stand_ins(args, run, strategy), **_stand_ins(kwargs, run, strategy))
 
 
 def _unify(first, second):
@@ -90,8 +106,9 @@ def _unify(first, second):
         if first.dim() != second.dim():
             raise ValueError("The number of axes of the result depends on an unknown size, which a graph cannot hold. "
                              "Give the sizes in Input(shape=...).")
-        shape = [a if a == b else None for a, b in zip(first.shape, second.shape)]
-        return KerasTensor(shape, first.dtype)
+        symbol = KerasTensor([a if a == b else None for a, b in zip(first.shape, second.shape)], first.dtype)
+        symbol.probe_shapes = (tuple(first.shape), tuple(second.shape))
+        return symbol
     if isinstance(first, (int, float)) and not isinstance(first, bool) and first != second:
         return SymbolicSize((first, second))
     return first

@@ -5,11 +5,12 @@ accept it; Tensor's methods and operators come from a table. Each use records on
 """
 
 import collections
+import dataclasses
 import operator
 
 import torch
 
-from keras_torch.base import tree
+from keras_torch.base import settings, tree
 from keras_torch.base.dtypes import dtype_name, torch_dtype
 from keras_torch.base.names import unique_name
 
@@ -18,8 +19,24 @@ KerasHistory = collections.namedtuple("KerasHistory", ["operation", "node_index"
 OPERATORS = (
     "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror "
     "xor rxor lshift rshift lt le gt ge ne eq neg pos abs invert getitem").split()
-_VALUE_READERS = {"item", "numpy", "tolist", "cpu_value", "data_ptr", "storage", "untyped_storage", "backward"}
-_PROPERTIES = ("T", "mT", "H", "mH", "real", "imag", "data")
+_COMPARISONS = {"lt", "le", "gt", "ge", "ne", "eq"}
+_VALUE_READERS = {"item", "numpy", "tolist", "data_ptr", "storage", "untyped_storage", "backward"}
+_MOVES = {"cpu", "cuda"}
+PROPERTIES = ("T", "mT", "H", "mH", "real", "imag", "data")
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadProperty:
+    """A property of tensors as a function, so that a graph can hold, copy and pickle it.
+
+    >>> ReadProperty("mT")(torch.zeros(2, 3)).shape
+    torch.Size([3, 2])
+    """
+
+    name: str
+
+    def __call__(self, tensor):
+        return getattr(tensor, self.name)
 
 
 class Shape(tuple):
@@ -60,6 +77,7 @@ class KerasTensor:
     """
 
     _keras_mask = None
+    probe_shapes = None  # the sizes with which its shape was found, in both runs; see inference.py
     is_sparse = is_nested = is_quantized = is_cuda = False
     requires_grad = False
     layout = torch.strided
@@ -92,8 +110,8 @@ class KerasTensor:
 
     @property
     def device(self):
-        """Symbols have no memory: the meta device."""
-        return torch.device("meta")
+        """Where constants made for a symbol belong; they move with the model afterwards."""
+        return settings.default_device()
 
     @property
     def _keras_shape(self):
@@ -130,26 +148,48 @@ class KerasTensor:
         return self._dtype.is_complex
 
     def reshape(self, *shape, newshape=None):
-        """The tensor with another shape; at most one size may be -1."""
+        """The tensor with another shape; None, as `x.shape` gives it, means the size of the same axis."""
         shape = newshape if newshape is not None else shape
-        return RECORDER.record(torch.Tensor.reshape, (self, *_unknown_as_minus_one(shape)), {})
+        return RECORDER.record(torch.Tensor.reshape, (self, *self._without_none(shape)), {})
 
     def view(self, *shape):
         """As `reshape`, or as torch's `view(dtype)`."""
-        return RECORDER.record(torch.Tensor.view, (self, *_unknown_as_minus_one(shape)), {})
+        return RECORDER.record(torch.Tensor.view, (self, *self._without_none(shape)), {})
+
+    def expand(self, *sizes):
+        """As torch's `expand`; None means the size of the same axis."""
+        return RECORDER.record(torch.Tensor.expand, (self, *self._without_none(sizes)), {})
+
+    def twin(self):
+        """A new symbol of the same shape and dtype, made by no node yet."""
+        symbol = KerasTensor(self._shape, self._dtype)
+        symbol.probe_shapes = self.probe_shapes
+        return symbol
+
+    def _without_none(self, shape):
+        """Shape arguments with None, as `x.shape` gives it, turned into -1 or the symbol of that axis' size."""
+        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = tuple(shape[0])
+        unknown = [axis for axis, size in enumerate(shape) if size is None]
+        if len(unknown) == 1 and not any(type(size) is int and size == -1 for size in shape):
+            return tuple(-1 if size is None else size for size in shape)
+        for axis in unknown:
+            if axis >= self.ndim or self._shape[axis] is not None:
+                raise ValueError(f"The new shape {shape} of {self!r} has None on axis {axis}, where the tensor has no "
+                                 "unknown size to take. Write -1 for one size that torch shall work out.")
+        return tuple(self.size(axis) if size is None else size for axis, size in enumerate(shape))
 
     def __getattr__(self, name):
-        if name in _PROPERTIES:
-            return RECORDER.record(getattr(torch.Tensor, name).__get__, (self,), {}, name=name)
+        if name in PROPERTIES:
+            return RECORDER.record(ReadProperty(name), (self,), {}, name=name)
         method = getattr(torch.Tensor, name, None) if not name.startswith("__") else None
         if name in _VALUE_READERS:
             raise TypeError(_no_value(self, f".{name}()"))
+        if name in _MOVES:
+            raise TypeError(f"{self!r} is on no device, so .{name}() is not possible. Move the model with model.to().")
         if method is None or not callable(method):
-            raise AttributeError(f"A symbolic tensor has no attribute {name!r}; neither has torch.Tensor a method of "
-                                 "that name that can be recorded.")
-        if name.endswith("_") and not name.endswith("__"):
-            raise TypeError(f"{name}() changes a tensor in place, which a symbolic tensor cannot. "
-                            f"Use {name.rstrip('_')}().")
+            raise AttributeError(f"A symbolic tensor has no attribute {name!r}. It has the methods of torch.Tensor "
+                                 "that compute something from its values.")
 
         def recorded(*args, **kwargs):
             return RECORDER.record(method, (self, *args), kwargs)
@@ -211,8 +251,11 @@ class SymbolicSize(KerasTensor):
     """
 
     def __init__(self, probes):
-        super().__init__((), "int64", name=unique_name("size"))
+        super().__init__((), "int64", name="size")
         self.probes = probes
+
+    def __hash__(self):
+        return id(self)
 
     def __repr__(self):
         return "<SymbolicSize>"
@@ -226,20 +269,16 @@ def _size_operator(name):
     def operate(self, *args):
         return RECORDER.record(function, (*args, self) if reflected else (self, *args), {})
 
+    def refuse(self, *args):
+        raise TypeError(_no_value(self, "a comparison"))
+
     operate.__name__ = f"__{name}__"
-    return operate
+    return refuse if name in _COMPARISONS else operate
 
 
 def _no_value(symbol, what):
     return (f"{symbol!r} has no value yet, so {what} is not possible. It stands for data that comes when the model "
             "runs. Use torch functions (torch.where instead of `if`), or put the code into a Layer's call().")
-
-
-def _unknown_as_minus_one(shape):
-    """Shape arguments with None, as `x.shape` gives it, turned into torch's -1."""
-    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-        shape = tuple(shape[0])
-    return tuple(-1 if size is None else size for size in shape)
 
 
 def _operator(name):

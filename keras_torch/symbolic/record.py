@@ -14,19 +14,54 @@ def record(function, args, kwargs, name=None):
     """One call of a torch function on symbols, as a node; returns the result's symbols.
 
     Errors:
-        Whatever the function raises for these shapes.
+        TypeError: the function changes a tensor in place.
+        ValueError: the shapes do not fit, or the result's shape depends on values.
 
     >>> record(torch.relu, (KerasTensor((None, 3)),), {}).shape
     (None, 3)
     """
-    with native.interception_paused():
-        outputs = infer(function, args, kwargs)
     name = name or getattr(function, "__name__", "function")
+    _refuse_in_place(name, kwargs)
+    if function is torch.Tensor.__getitem__:
+        args = (args[0], _without_bool_masks(args[1]))
+    try:
+        with native.interception_paused():
+            outputs = infer(function, args, kwargs)
+    except NotImplementedError as error:  # what torch raises for data-dependent shapes on meta tensors
+        raise ValueError(f"{name}() gives a tensor whose shape depends on values, which a graph cannot hold. Use "
+                         "torch.where() or masked_fill(), or put the code into a Layer's call().") from error
+    except RuntimeError as error:
+        shapes = ", ".join(str(tuple(symbol.shape)) for symbol in symbols_in((args, kwargs)))
+        raise ValueError(f"{name}() cannot take inputs of shape {shapes}: {error}") from error
     if not symbols_in(outputs):
         return outputs  # a plain fact about the tensor, such as is_floating_point
     Node(FunctionCall(function, name), tuple(args), dict(kwargs), outputs)
     native.intercept()
     return outputs
+
+
+def _refuse_in_place(name, kwargs):
+    """A symbol has no memory that could change; `__add__` and its kin end in underscores too."""
+    if name.endswith("_") and not name.startswith("__"):
+        raise TypeError(f"{name}() changes a tensor in place, which a symbolic tensor cannot. "
+                        f"Use {name.rstrip('_')}().")
+    if kwargs.get("inplace") or kwargs.get("out") is not None:
+        argument = "inplace=True" if kwargs.get("inplace") else "out="
+        raise TypeError(f"{name}({argument}) changes a tensor in place, which a symbolic tensor cannot. "
+                        f"Leave `{argument.split('=')[0]}` out.")
+
+
+def _without_bool_masks(index):
+    """An index whose constant bool tensors are replaced by the positions of their True values."""
+    if not isinstance(index, tuple):
+        if not (isinstance(index, torch.Tensor) and index.dtype == torch.bool):
+            return index
+        index = (index,)
+    found = []
+    for part in index:
+        is_mask = isinstance(part, torch.Tensor) and part.dtype == torch.bool
+        found.extend(part.nonzero(as_tuple=True) if is_mask else [part])
+    return tuple(found)
 
 
 def record_size(symbol, axis):
