@@ -1,11 +1,48 @@
 """Checks of the arguments of compile, fit, evaluate and predict, before anything is done."""
 
-from keras_torch.base.checks import fail, is_integer, is_number, nonnegative_int, positive_int, unknown_argument
+import dataclasses
+
+from keras_torch.base.checks import (
+    fail,
+    is_integer,
+    is_number,
+    nonnegative_int,
+    positive_int,
+    unknown_argument,
+)
 from keras_torch.dialects.state import current_dialect
+from keras_torch.training.data.pydataset import check_multiprocessing
 from keras_torch.training.weighting import check_class_weight
 
-_KERAS1 = {"nb_epoch": "epochs", "nb_val_samples": "validation_steps", "nb_worker": "workers",
-           "samples_per_epoch": "steps_per_epoch", "max_q_size": "max_queue_size", "pickle_safe": "use_multiprocessing"}
+FIT = (
+    "x",
+    "y",
+    "batch_size",
+    "epochs",
+    "verbose",
+    "callbacks",
+    "validation_split",
+    "validation_data",
+    "shuffle",
+    "class_weight",
+    "sample_weight",
+    "initial_epoch",
+    "steps_per_epoch",
+    "validation_steps",
+    "validation_batch_size",
+    "validation_freq",
+    "workers",
+    "max_queue_size",
+    "use_multiprocessing",
+)
+_KERAS1 = {
+    "nb_epoch": "epochs",
+    "nb_val_samples": "validation_steps",
+    "nb_worker": "workers",
+    "samples_per_epoch": "steps_per_epoch",
+    "max_q_size": "max_queue_size",
+    "pickle_safe": "use_multiprocessing",
+}
 _COMPILE_ONLY = ("loss", "optimizer", "metrics", "loss_weights")
 
 
@@ -27,8 +64,10 @@ def translated(method, kwargs, known):
             hint = f"Give `{name}` to compile()." if name in _COMPILE_ONLY else ""
             unknown_argument(method, name, known, hint)
         if current_dialect() != "keras1":
-            raise TypeError(f"{method} got `{name}`, an argument of keras1; the current dialect is "
-                            f"{current_dialect()}. Write `{new}`, or call keras_torch.set_dialect('keras1').")
+            raise TypeError(
+                f"{method} got `{name}`, an argument of keras1; the current dialect is "
+                f"{current_dialect()}. Write `{new}`, or call keras_torch.set_dialect('keras1')."
+            )
         found[new] = value
     return found
 
@@ -42,24 +81,66 @@ def check_verbose(method, verbose):
         fail(method, "verbose", verbose, "0 (silent), 1 (progress bar), 2 (a line per epoch) or 'auto'")
 
 
-def check_fit(batch_size, epochs, verbose, validation_split, shuffle, class_weight, initial_epoch, steps_per_epoch,
-              validation_steps, validation_batch_size, validation_freq):
-    """Raises for the first argument of fit that is out of range."""
-    if not is_integer(epochs) or epochs < 1:
-        fail("fit()", "epochs", epochs, "a positive integer")
-    nonnegative_int("fit()", "initial_epoch", initial_epoch)
-    for name, value in (("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch),
-                        ("validation_steps", validation_steps), ("validation_batch_size", validation_batch_size)):
-        if value is not None:
-            positive_int("fit()", name, value)
-    check_verbose("fit()", verbose)
-    if not is_number(validation_split) or not 0 <= validation_split < 1:
-        fail("fit()", "validation_split", validation_split, "a fraction from 0 to below 1")
-    if shuffle not in (True, False, "batch"):
-        fail("fit()", "shuffle", shuffle, "True, False or 'batch'")
-    check_class_weight(class_weight)
-    if not isinstance(validation_freq, (list, tuple, set)):
-        positive_int("fit()", "validation_freq", validation_freq)
+@dataclasses.dataclass
+class FitArguments:
+    """What fit() was asked for, besides the data; meanings as in fit()."""
+
+    batch_size: int | None
+    epochs: int | None
+    verbose: int | str
+    callbacks: list | None
+    validation_split: float
+    validation_data: object
+    shuffle: bool | str
+    class_weight: dict | None
+    initial_epoch: int
+    steps_per_epoch: int | None
+    validation_steps: int | None
+    validation_batch_size: int | None
+    validation_freq: int | list
+    workers: int | None
+    ahead: int | None
+    use_multiprocessing: bool
+
+    def check(self):
+        """Raises for the first argument that is out of range."""
+        positive_int("fit()", "epochs", self.epochs)
+        nonnegative_int("fit()", "initial_epoch", self.initial_epoch)
+        for name in ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size"):
+            if getattr(self, name) is not None:
+                positive_int("fit()", name, getattr(self, name))
+        check_verbose("fit()", self.verbose)
+        if not is_number(self.validation_split) or not 0 <= self.validation_split < 1:
+            fail("fit()", "validation_split", self.validation_split, "a fraction from 0 to below 1")
+        if self.shuffle not in (True, False, "batch"):
+            fail("fit()", "shuffle", self.shuffle, "True, False or 'batch'")
+        check_class_weight(self.class_weight)
+        check_validation_freq(self.validation_freq)
+        check_queue("fit()", self.workers, self.ahead, self.use_multiprocessing)
+
+
+def check_validation_freq(value):
+    """A positive number of epochs, or a list of epochs counted from 1.
+
+    >>> check_validation_freq([1, 5])
+    """
+    if isinstance(value, (list, tuple, set)):
+        if not all(is_integer(epoch) for epoch in value):
+            fail("fit()", "validation_freq", value, "a positive integer or a list of epochs (counted from 1)")
+    else:
+        positive_int("fit()", "validation_freq", value)
+
+
+def check_queue(owner, workers, ahead, use_multiprocessing):
+    """The arguments about preparing batches ahead.
+
+    >>> check_queue("fit()", 2, 10, False)
+    """
+    if workers is not None:
+        nonnegative_int(owner, "workers", workers)
+    if ahead is not None:
+        positive_int(owner, "max_queue_size", ahead)
+    check_multiprocessing(owner, use_multiprocessing)
 
 
 def validates_at(validation_freq, epoch):

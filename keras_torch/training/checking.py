@@ -12,7 +12,7 @@ from keras_torch.training.weighting import check_class_weight, class_weights_of
 
 
 def check_before_training(trainer, source, class_weight, owner):
-    """Checks arrays in memory: NaN, shapes of targets, class numbers; other sources are checked batch by batch.
+    """Checks arrays in memory: NaN, shapes of targets, class numbers; other sources at their first batch.
 
     Errors:
         ValueError: a sentence that names the argument, what was given and what was expected.
@@ -45,10 +45,14 @@ def explain_labels(trainer, y, error):
     objectives = trainer._objectives
     if objectives is None or not objectives.built or y is None or getattr(trainer, "_graph", None) is None:
         return
-    for loss, target, symbol in zip(objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs):
+    for loss, target, symbol in zip(
+        objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs
+    ):
         if isinstance(loss, SparseCategoricalCrossentropy) and symbol.shape[-1] is not None:
             try:
-                validate_labels(target, symbol.shape[-1], getattr(loss, "ignore_class", None), owner="`y` of this batch")
+                validate_labels(
+                    target, symbol.shape[-1], getattr(loss, "ignore_class", None), owner="`y` of this batch"
+                )
             except ValueError as better:
                 raise better from error
 
@@ -56,13 +60,20 @@ def explain_labels(trainer, y, error):
 def check_targets(trainer, y, class_weight, owner):
     """Matches the targets to the graph's outputs and checks shapes and class numbers."""
     objectives, symbols = trainer._objectives, trainer._graph.outputs
-    meta = tree.map_structure(lambda s: torch.empty([2 if n is None else n for n in s.shape], dtype=s.dtype,
-                                                    device="meta"), symbols)
+    meta = tree.map_structure(
+        lambda s: torch.empty([2 if n is None else n for n in s.shape], dtype=s.dtype, device="meta"), symbols
+    )
     if not objectives.built:
         objectives.build(trainer.output_names, y, meta)
-    for name, loss, target, symbol in zip(objectives.names, objectives.loss_objects, objectives.targets(y),
-                                          trainer._graph.flat_outputs):
-        if loss is None or target is None or not is_house_class(type(loss)) or type(loss).__name__ == "LossFunctionWrapper":
+    for name, loss, target, symbol in zip(
+        objectives.names, objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs
+    ):
+        if (
+            loss is None
+            or target is None
+            or not is_house_class(type(loss))
+            or type(loss).__name__ == "LossFunctionWrapper"
+        ):
             continue
         refuse_nan(target, owner, "y")
         where = f"{owner}: `y`" if len(objectives.names) == 1 else f"{owner}: `y` of the output {name!r}"
@@ -82,9 +93,11 @@ def _check_sparse(target, shape, where):
     given = tuple(target.shape)
     fits = len(given) == len(shape) - 1 or (len(given) == len(shape) and given[-1] == 1)
     if not fits or any(a is not None and a != b for a, b in zip(shape[1:-1], given[1:])):
-        raise ValueError(f"{where} has shape {given}; sparse categorical cross-entropy on an output of shape {shape} "
-                         f"needs class numbers of shape {shape[:-1]}. For one-hot rows use "
-                         "'categorical_crossentropy'.")
+        raise ValueError(
+            f"{where} has shape {given}; sparse categorical cross-entropy on an output of shape {shape} "
+            f"needs class numbers of shape {shape[:-1]}. For one-hot rows use "
+            "'categorical_crossentropy'."
+        )
 
 
 def _check_shape(target, shape, where, loss):
@@ -94,14 +107,23 @@ def _check_shape(target, shape, where, loss):
     elif len(given) == len(shape) + 1 and given[-1] == 1:
         given = given[:-1]
     if len(given) != len(shape) or any(a is not None and a != b for a, b in zip(shape[1:], given[1:])):
-        hint = " For class numbers use 'sparse_categorical_crossentropy'." if loss.name.startswith("categorical_cross") \
+        hint = (
+            " For class numbers use 'sparse_categorical_crossentropy'."
+            if loss.name.startswith("categorical_cross")
             else ""
-        raise ValueError(f"{where} has shape {tuple(target.shape)}, and the model's output has {shape}. Give one target "
-                         f"per output value.{hint}")
+        )
+        raise ValueError(
+            f"{where} has shape {tuple(target.shape)}, and the model's output has {shape}. Give one target "
+            f"per output value.{hint}"
+        )
 
 
 def _check_classes(objectives, y, class_weight, symbols):
     check_class_weight(class_weight)
-    if isinstance(class_weight, dict) and not any(isinstance(v, dict) for v in class_weight.values()) and \
-            len(symbols) == 1 and symbols[0].shape[-1] not in (None, 1):
+    if (
+        isinstance(class_weight, dict)
+        and not any(isinstance(v, dict) for v in class_weight.values())
+        and len(symbols) == 1
+        and symbols[0].shape[-1] not in (None, 1)
+    ):
         class_weights_of(objectives.targets(y)[0][:1], class_weight, classes=symbols[0].shape[-1])

@@ -46,13 +46,14 @@ class Feed:
             yield batch
 
     def _whole_pass(self):
-        number = -1
-        for number, batch in enumerate(self.source.batches()):
+        count = 0
+        for batch in self.source.batches():
+            count += 1
             yield batch
-        if number < 0:
+        if not count:
             self._complain(0)
         if self.source.steps is None and self.source.restarts:
-            self.source.steps = number + 1
+            self.source.steps = count
 
     def _next(self):
         for _ in range(2):
@@ -68,9 +69,11 @@ class Feed:
 
     def _complain(self, number):
         wanted = self.steps if self.steps is not None else "at least 1"
-        raise ValueError(f"{self.owner}: the data ran out after {number} batch(es) of this epoch; {wanted} were "
-                         "expected. Let the generator yield forever, give a dataset that can be iterated again, or "
-                         "lower the number of steps or epochs.")
+        raise ValueError(
+            f"{self.owner}: the data ran out after {number} batch(es) of this epoch; {wanted} were "
+            "expected. Let the generator yield forever, give a dataset that can be iterated again, or "
+            "lower the number of steps or epochs."
+        )
 
 
 def run_batches(batches, step, begin, end, logs, group, stopped):
@@ -108,5 +111,3 @@ def run_batches(batches, step, begin, end, logs, group, stopped):
     if end is not None and count % group:
         end(count - 1, Logs(logs))
     return count
-
-

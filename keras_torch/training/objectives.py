@@ -1,4 +1,4 @@
-"""What a model is trained for: losses and metrics per output, matched to the outputs once, at the first batch."""
+"""What a model is trained for: losses and metrics, matched to the outputs once, at the first batch."""
 
 import torch
 
@@ -29,13 +29,17 @@ def per_output(value, names, argument, allow_single=True):
     if isinstance(value, dict):
         unknown = [key for key in value if key not in names]
         if unknown:
-            raise ValueError(f"`{argument}` names the output {unknown[0]!r}; the model's outputs are {names}. "
-                             f"{nearest(unknown[0], names)}")
+            raise ValueError(
+                f"`{argument}` names the output {unknown[0]!r}; the model's outputs are {names}. "
+                f"{nearest(unknown[0], names)}"
+            )
         return [value.get(name) for name in names]
     if isinstance(value, (list, tuple)):
         if len(value) != len(names):
-            raise ValueError(f"`{argument}` has {len(value)} entries; the model has {len(names)} output(s) {names}. "
-                             "Give one entry per output, or a dict by output name.")
+            raise ValueError(
+                f"`{argument}` has {len(value)} entries; the model has {len(names)} output(s) {names}. "
+                "Give one entry per output, or a dict by output name."
+            )
         return list(value)
     if not allow_single and len(names) > 1 and value is not None:
         fail("compile()", argument, value, f"a list or dict with one entry per output {names}")
@@ -61,8 +65,8 @@ class Objectives:
         weighted_specs: metrics that use sample and class weights, in the same forms.
 
     Notes:
-        Everything but the names of accuracies and cross-entropies is resolved at once, so that a wrong name is an
-        error of compile().
+        Everything but the names of accuracies and cross-entropies is resolved at once, so that a wrong name
+        is an error of compile().
     """
 
     def __init__(self, loss=None, loss_weights=None, metric_specs=None, weighted_specs=None):
@@ -95,17 +99,23 @@ class Objectives:
             names = pseudo_names(len(flat_pred))
         self.names = list(names)
         flat_true = self.targets(y_true)
-        self.loss_objects = [self._as_loss(spec, t, p) for spec, t, p in
-                             zip(per_output(self.loss, self.names, "loss"), flat_true, flat_pred)]
+        self.loss_objects = [
+            self._as_loss(spec, t, p)
+            for spec, t, p in zip(per_output(self.loss, self.names, "loss"), flat_true, flat_pred)
+        ]
         self.weights = self._weights()
         if len(self.names) > 1:
-            self.output_trackers = [metrics.Mean(name=f"{name}_loss") if loss is not None else None
-                                    for name, loss in zip(self.names, self.loss_objects)]
+            self.output_trackers = [
+                metrics.Mean(name=f"{name}_loss") if loss is not None else None
+                for name, loss in zip(self.names, self.loss_objects)
+            ]
             if sum(tracker is not None for tracker in self.output_trackers) < 2:
                 self.output_trackers = []
         taken = set()
         self.plain_metrics = self._build_metrics(self.metric_specs, "metrics", flat_true, flat_pred, taken)
-        self.weighted_metrics = self._build_metrics(self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken)
+        self.weighted_metrics = self._build_metrics(
+            self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken
+        )
         self.built = True
         self._single = self._single_loss()
 
@@ -155,7 +165,10 @@ class Objectives:
             listed = per_output(specs, self.names, argument)
         else:  # Keras 2: a flat list counts for every output
             listed = [list(specs) for _ in self.names]
-        return [[] if item is None else list(item) if isinstance(item, (list, tuple)) else [item] for item in listed]
+        return [
+            [] if item is None else list(item) if isinstance(item, (list, tuple)) else [item]
+            for item in listed
+        ]
 
     def targets(self, y_true):
         """Targets by output, in the order of the outputs; None where there are none."""
@@ -167,8 +180,10 @@ class Objectives:
         if len(flat) != len(self.names):
             if len(self.names) == 1 and len(flat) > 1:
                 return [y_true]
-            raise ValueError(f"The model has {len(self.names)} output(s) {self.names}; got targets for {len(flat)}. "
-                             "Give one array per output, as a list or a dict by output name.")
+            raise ValueError(
+                f"The model has {len(self.names)} output(s) {self.names}; got targets for {len(flat)}. "
+                "Give one array per output, as a list or a dict by output name."
+            )
         return flat
 
     # ------------------------------------------------------------------------------------------ computing
@@ -219,11 +234,12 @@ class Objectives:
     @property
     def all_metrics(self):
         """Trackers of the outputs' losses, then metrics, then weighted metrics."""
-        return [tracker for tracker in self.output_trackers if tracker is not None] + \
-            [metric for _, metric, _ in self.plain_metrics + self.weighted_metrics]
+        return [tracker for tracker in self.output_trackers if tracker is not None] + [
+            metric for _, metric, _ in self.plain_metrics + self.weighted_metrics
+        ]
 
     def results(self):
-        """Name -> value (device tensors) of output losses and metrics; metrics that return dicts are spread."""
+        """Name -> value (device tensors) of output losses and metrics; dicts of metrics are spread."""
         found = {tracker.name: tracker.result() for tracker in self.output_trackers if tracker is not None}
         for _, metric, key in self.plain_metrics + self.weighted_metrics:
             value = metric.result()
@@ -255,7 +271,9 @@ class CompileMetrics(Metric):
     @property
     def named_metrics(self):
         """Key in the logs -> metric; callbacks look up the direction (larger or smaller is better) here."""
-        return {key: metric for _, metric, key in self.objectives.plain_metrics + self.objectives.weighted_metrics}
+        return {
+            key: metric for _, metric, key in self.objectives.plain_metrics + self.objectives.weighted_metrics
+        }
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch to every compiled metric."""
@@ -283,8 +301,13 @@ def _resolve_all(specs, resolve):
     elif isinstance(specs, str) and specs.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
         resolve(specs)
     elif specs is not None and not isinstance(specs, (str, dict, Loss, Metric)) and not callable(specs):
-        fail("compile()", "loss" if resolve is losses.as_loss else "metrics", specs,
-             "a name, a function or an object", error=TypeError)
+        fail(
+            "compile()",
+            "loss" if resolve is losses.as_loss else "metrics",
+            specs,
+            "a name, a function or an object",
+            error=TypeError,
+        )
 
 
 def _checked_metric(name):

@@ -1,15 +1,15 @@
 """What happens to one batch: the train, test and predict steps. The loop is handed one of them.
 
 # Note [no read-back]
-Nothing here reads a value back from the device: the loss goes into a running sum on the device, metrics into theirs.
-Numbers appear when a callback or the progress bar looks at the logs.
+Nothing here reads a value back from the device: the loss goes into a running sum on the device, metrics into
+theirs. Numbers appear when a callback or the progress bar looks at the logs.
 """
 
 import torch
 
 from keras_torch.base import tree
-from keras_torch.losses.loss import safe_divide
 from keras_torch.layers.layer import LOSSES, Layer
+from keras_torch.losses.loss import safe_divide
 from keras_torch.metrics.reduction import Mean
 from keras_torch.training import checking
 
@@ -56,8 +56,11 @@ def batch_size_of(x):
 
 def regularized(module):
     """[(penalty function, weight)] of all trainable weights that have a regularizer."""
-    return [(weight.regularizer, weight) for weight in module.parameters()
-            if weight.requires_grad and getattr(weight, "regularizer", None) is not None]
+    return [
+        (weight.regularizer, weight)
+        for weight in module.parameters()
+        if weight.requires_grad and getattr(weight, "regularizer", None) is not None
+    ]
 
 
 def clear_losses(module):
@@ -69,8 +72,12 @@ def clear_losses(module):
 
 def call_losses(module):
     """What the layers added in the last call: add_loss values and activity penalties."""
-    return [loss() if callable(loss) and not isinstance(loss, torch.Tensor) else loss
-            for child in module.modules() if isinstance(child, Layer) for loss in child._losses]
+    return [
+        loss() if callable(loss) and not isinstance(loss, torch.Tensor) else loss
+        for child in module.modules()
+        if isinstance(child, Layer)
+        for loss in child._losses
+    ]
 
 
 def total_loss(trainer, penalties, x, y, y_pred, weight):
@@ -91,8 +98,10 @@ def total_loss(trainer, penalties, x, y, y_pred, weight):
         for extra in call_losses(trainer):
             loss = extra if loss is None else loss + extra
     if loss is None:
-        raise ValueError(f"{trainer.label} has nothing to minimize: compile() got no loss for the targets given, and "
-                         "no layer added one. Give compile(loss=...) and targets, or use add_loss().")
+        raise ValueError(
+            f"{trainer.label} has nothing to minimize: compile() got no loss for the targets given, and "
+            "no layer added one. Give compile(loss=...) and targets, or use add_loss()."
+        )
     return loss
 
 
@@ -106,7 +115,7 @@ def explained_loss(trainer, penalties, x, y, y_pred, weight):
 
 
 def first_batch_checks(trainer):
-    """[function (x, y)] that checks the first batch of a source of batches; empty when arrays were checked before."""
+    """[function (x, y)] that checks the first batch of a source; empty when arrays were checked before."""
     if not trainer.__dict__.pop("_unchecked_batches", False):
         return []
     return [lambda x, y: checking.check_first_batch(trainer, x, y)]
@@ -156,14 +165,22 @@ def standard_test_step(trainer):
 
 
 def custom_step(trainer, method):
-    """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; what it returns is the logs.
+    """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; it returns logs.
 
     Notes:
         Keras's habit returns a dict of logs; torch's habit returns the loss, a scalar tensor.
     """
+
     def step(x, y, weight):
-        data = (x, y, weight) if weight is not None else (x, y) if y is not None else (x,) \
-            if isinstance(x, (list, tuple)) else x
+        data = (
+            (x, y, weight)
+            if weight is not None
+            else (x, y)
+            if y is not None
+            else (x,)
+            if isinstance(x, (list, tuple))
+            else x
+        )
         result = method(data)
         if isinstance(result, torch.Tensor):
             trainer._loss_tracker.add(result.detach(), batch_size_of(x))

@@ -17,8 +17,13 @@ def check_class_weight(class_weight, names=None):
             check_class_weight(one)
         return
     if not isinstance(class_weight, dict):
-        fail("fit()", "class_weight", class_weight, "a dict {class number: weight}",
-             "For weights per sample use sample_weight.")
+        fail(
+            "fit()",
+            "class_weight",
+            class_weight,
+            "a dict {class number: weight}",
+            "For weights per sample use sample_weight.",
+        )
     if class_weight and all(isinstance(value, dict) or value is None for value in class_weight.values()):
         for one in class_weight.values():
             check_class_weight(one)
@@ -51,8 +56,13 @@ def class_weights_of(y_true, class_weight, classes=None):
         labels = labels.round()
     labels = labels.long()
     if classes is not None and class_weight and max(class_weight) >= classes:
-        fail("fit()", "class_weight", class_weight, f"a dict with class numbers from 0 to {classes - 1}",
-             f"The model's output has {classes} classes.")
+        fail(
+            "fit()",
+            "class_weight",
+            class_weight,
+            f"a dict with class numbers from 0 to {classes - 1}",
+            f"The model's output has {classes} classes.",
+        )
     table = torch.ones(max(class_weight, default=0) + 2, device=labels.device)
     for label, weight in class_weight.items():
         table[label] = weight
@@ -75,20 +85,35 @@ def combined(sample_weight, class_weight, y_true, names, targets_of):
     if class_weight is None:
         return sample_weight
     targets = targets_of(y_true)
-    if isinstance(class_weight, dict) and not (class_weight and all(
-            isinstance(value, dict) or value is None for value in class_weight.values())):
+    if isinstance(class_weight, dict) and not (
+        class_weight and all(isinstance(value, dict) or value is None for value in class_weight.values())
+    ):
         if len(targets) > 1:
-            fail("fit()", "class_weight", class_weight, f"given by output name for the outputs {names}",
-                 f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.")
+            fail(
+                "fit()",
+                "class_weight",
+                class_weight,
+                f"given by output name for the outputs {names}",
+                f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.",
+            )
         by_output = [class_weight]
     else:
-        by_output = list(class_weight) if isinstance(class_weight, (list, tuple)) else \
-            [class_weight.get(name) for name in names]
-    given = sample_weight if isinstance(sample_weight, (list, tuple)) else \
-        [sample_weight.get(name) for name in names] if isinstance(sample_weight, dict) else \
-        [sample_weight] * len(targets)
-    result = [_product(weight, None if table is None else class_weights_of(target, table))
-              for weight, table, target in zip(given, by_output, targets)]
+        by_output = (
+            list(class_weight)
+            if isinstance(class_weight, (list, tuple))
+            else [class_weight.get(name) for name in names]
+        )
+    given = (
+        sample_weight
+        if isinstance(sample_weight, (list, tuple))
+        else [sample_weight.get(name) for name in names]
+        if isinstance(sample_weight, dict)
+        else [sample_weight] * len(targets)
+    )
+    result = [
+        _product(weight, None if table is None else class_weights_of(target, table))
+        for weight, table, target in zip(given, by_output, targets)
+    ]
     return result[0] if len(result) == 1 else result
 
 

@@ -28,8 +28,10 @@ def unpack_x_y_sample_weight(data):
     if not isinstance(data, tuple):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise ValueError(f"A batch must be x, (x, y) or (x, y, sample_weight); got a tuple of {len(data)}. "
-                         "Put several inputs into a list or dict: ([a, b], y).")
+        raise ValueError(
+            f"A batch must be x, (x, y) or (x, y, sample_weight); got a tuple of {len(data)}. "
+            "Put several inputs into a list or dict: ([a, b], y)."
+        )
     return tuple(data) + (None,) * (3 - len(data))
 
 
@@ -61,11 +63,15 @@ def as_array(value, owner):
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"{owner}: the lists have different lengths, so they are no array: {error}. Pad them, for "
-                         "example with pad_sequences().") from error
+        raise ValueError(
+            f"{owner}: the lists have different lengths, so they are no array: {error}. Pad them, for "
+            "example with pad_sequences()."
+        ) from error
     if array.dtype.kind not in "fiubc":
-        raise ValueError(f"{owner} must hold numbers; got an array of dtype {array.dtype} and shape {array.shape}. "
-                         "Convert it, for example with np.stack(list_of_arrays) or .astype('float32').")
+        raise ValueError(
+            f"{owner} must hold numbers; got an array of dtype {array.dtype} and shape {array.shape}. "
+            "Convert it, for example with np.stack(list_of_arrays) or .astype('float32')."
+        )
     return array
 
 
@@ -80,7 +86,9 @@ def as_tensor(value, owner, floats=None):
     value = as_array(value, owner)
     if isinstance(value, np.ndarray):
         if not value.flags.writeable or any(stride < 0 for stride in value.strides):
-            value = value.copy()  # torch warns about memory it may not write to, and knows no negative strides
+            value = (
+                value.copy()
+            )  # torch warns about memory it may not write to, and knows no negative strides
         if value.dtype.byteorder == ">":
             value = value.astype(value.dtype.newbyteorder("="))
         value = torch.from_numpy(value) if value.ndim else torch.tensor(value[()])
@@ -92,6 +100,7 @@ def as_tensor(value, owner, floats=None):
 
 def to_device(structure, device, owner):
     """All leaves as tensors on the device; None stays None."""
+
     def move(leaf):
         if leaf is None:
             return None
@@ -104,9 +113,17 @@ def to_device(structure, device, owner):
 def is_array_like(value):
     """Whether a value is one array (lists of numbers count; lists of arrays do not)."""
     if isinstance(value, (list, tuple)):
-        return bool(value) and all(isinstance(item, (int, float, bool, np.number)) or
-                                   (isinstance(item, (list, tuple)) and is_array_like(item)) for item in value)
-    return hasattr(value, "shape") and hasattr(value, "dtype") or hasattr(value, "iloc") or hasattr(value, "tocsr")
+        return bool(value) and all(
+            isinstance(item, (int, float, bool, np.number))
+            or (isinstance(item, (list, tuple)) and is_array_like(item))
+            for item in value
+        )
+    return (
+        hasattr(value, "shape")
+        and hasattr(value, "dtype")
+        or hasattr(value, "iloc")
+        or hasattr(value, "tocsr")
+    )
 
 
 def map_arrays(function, structure):

@@ -7,7 +7,6 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.training.data.batch import as_tensor, is_array_like, map_arrays
-from keras_torch.training.data.pydataset import check_multiprocessing as check_multiprocessing
 from keras_torch.training.data.pydataset import ordered_batches
 from keras_torch.training.data.sources import ArraySource, IterableSource
 from keras_torch.training.data.sources import count_samples as count_samples
@@ -22,6 +21,15 @@ def has_no_arrays(x):
     if x is None or is_array_like(x) or isinstance(x, (list, tuple, dict, torch.Tensor)):
         return False
     return isinstance(x, torch.utils.data.Dataset) or hasattr(x, "__iter__") or hasattr(x, "__getitem__")
+
+
+def is_sample_dataset(x):
+    """Whether `x` is a torch Dataset of single samples, which is batched here.
+
+    >>> is_sample_dataset(torch.utils.data.TensorDataset(torch.zeros(2)))
+    True
+    """
+    return isinstance(x, torch.utils.data.Dataset) and not hasattr(x, "on_epoch_end")
 
 
 def tensors(structure, owner, argument, float_types=None):
@@ -41,8 +49,13 @@ def tensors(structure, owner, argument, float_types=None):
     leaves = tree.flatten(made)
     if len(leaves) != len(float_types):
         return made
-    return tree.pack(made, [leaf if leaf is None or wanted is None or leaf.is_floating_point() else leaf.to(wanted)
-                            for leaf, wanted in zip(leaves, float_types)])
+    return tree.pack(
+        made,
+        [
+            leaf if leaf is None or wanted is None or leaf.is_floating_point() else leaf.to(wanted)
+            for leaf, wanted in zip(leaves, float_types)
+        ],
+    )
 
 
 def refuse_nan(structure, owner, argument):
@@ -55,9 +68,11 @@ def refuse_nan(structure, owner, argument):
         if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and torch.isnan(leaf.sum()):
             count = int(torch.isnan(leaf).sum())
             if count:
-                raise ValueError(f"{owner}: `{argument}` holds {count} NaN value(s) in an array of shape "
-                                 f"{tuple(leaf.shape)}; training would turn all weights into NaN. Replace them, for "
-                                 "example with numpy.nan_to_num().")
+                raise ValueError(
+                    f"{owner}: `{argument}` holds {count} NaN value(s) in an array of shape "
+                    f"{tuple(leaf.shape)}; training would turn all weights into NaN. Replace them, for "
+                    "example with numpy.nan_to_num()."
+                )
 
 
 def array_source(x, y, sample_weight, batch_size, shuffle, device, owner):
@@ -72,14 +87,20 @@ def batch_source(x, batch_size, shuffle, device, owner, workers, ahead):
         ValueError: `batch_size` for data that come in batches already.
         TypeError: nothing that yields batches.
     """
-    if isinstance(x, torch.utils.data.Dataset) and not hasattr(x, "on_epoch_end"):
+    if is_sample_dataset(x):
         flow = isinstance(x, torch.utils.data.IterableDataset)
-        x = torch.utils.data.DataLoader(x, batch_size=32 if batch_size is None else batch_size,
-                                        shuffle=None if flow else bool(shuffle))
+        x = torch.utils.data.DataLoader(
+            x, batch_size=32 if batch_size is None else batch_size, shuffle=None if flow else bool(shuffle)
+        )
         batch_size = None
     if batch_size is not None:
-        fail(owner, "batch_size", batch_size, "left out for data that come in batches",
-             "Set the batch size where the batches are made.")
+        fail(
+            owner,
+            "batch_size",
+            batch_size,
+            "left out for data that come in batches",
+            "Set the batch size where the batches are made.",
+        )
     if hasattr(x, "__getitem__") and (hasattr(x, "__len__") or hasattr(x, "num_batches")):
         return _numbered_source(x, shuffle, device, owner, workers, ahead)
     steps = _length(x)
@@ -97,8 +118,13 @@ def _numbered_source(x, shuffle, device, owner, workers, ahead):
     steps = x.num_batches if hasattr(x, "num_batches") else len(x)
     if steps == 0:
         raise ValueError(f"{owner}: the dataset has 0 batches. Give at least one.")
-    return IterableSource(lambda: ordered_batches(x, workers, ahead, shuffle=bool(shuffle)), device, owner, steps=steps,
-                          on_epoch_end=getattr(x, "on_epoch_end", None))
+    return IterableSource(
+        lambda: ordered_batches(x, workers, ahead, shuffle=bool(shuffle)),
+        device,
+        owner,
+        steps=steps,
+        on_epoch_end=getattr(x, "on_epoch_end", None),
+    )
 
 
 def _length(x):
@@ -121,10 +147,14 @@ def split_off(structures, fraction, owner):
     samples = next(leaf.shape[0] for leaf in tree.flatten(structures) if leaf is not None)
     at = int(samples * (1 - fraction))
     if at == 0 or at == samples:
-        raise ValueError(f"{owner}: `validation_split`={fraction} of {samples} sample(s) leaves an empty part. "
-                         "Give more samples or another fraction.")
+        raise ValueError(
+            f"{owner}: `validation_split`={fraction} of {samples} sample(s) leaves an empty part. "
+            "Give more samples or another fraction."
+        )
 
     def part(choose):
-        return [tree.map_structure(lambda leaf: None if leaf is None else choose(leaf), s) for s in structures]
+        return [
+            tree.map_structure(lambda leaf: None if leaf is None else choose(leaf), s) for s in structures
+        ]
 
     return part(lambda leaf: leaf[:at]), part(lambda leaf: leaf[at:])

@@ -10,7 +10,7 @@ from keras_torch.base.checks import boolean, fail, nonnegative_int, positive_int
 
 
 class PyDataset:
-    """A dataset that gives its batches by number; subclasses write `__getitem__` and `num_batches` or `__len__`.
+    """A dataset that gives its batches by number; write `__getitem__` and `num_batches` or `__len__`.
 
     Args:
         workers: number of threads that prepare batches ahead; 0 and 1 prepare them in turn.
@@ -59,15 +59,18 @@ class PyDataset:
 
     def __getitem__(self, index):
         """The batch of that number."""
-        raise NotImplementedError(f"{type(self).__name__} has no __getitem__(self, index). Write one that returns "
-                                  "a batch (x, y).")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no __getitem__(self, index). Write one that returns a batch (x, y)."
+        )
 
     @property
     def num_batches(self):
         """Batches per epoch; None when endless."""
         if type(self).__len__ is PyDataset.__len__:
-            raise NotImplementedError(f"{type(self).__name__} has neither __len__() nor num_batches. Write one of "
-                                      "them: the number of batches of an epoch.")
+            raise NotImplementedError(
+                f"{type(self).__name__} has neither __len__() nor num_batches. Write one of "
+                "them: the number of batches of an epoch."
+            )
         return len(self)
 
     def __len__(self):
@@ -94,8 +97,13 @@ def check_multiprocessing(owner, value):
     """
     boolean(owner, "use_multiprocessing", value)
     if value:
-        fail(owner, "use_multiprocessing", value, "False: batches are prepared by threads",
-             "Set workers to the number of threads.")
+        fail(
+            owner,
+            "use_multiprocessing",
+            value,
+            "False: batches are prepared by threads",
+            "Set workers to the number of threads.",
+        )
 
 
 def ordered_batches(dataset, workers, ahead, shuffle=False):

@@ -1,4 +1,4 @@
-"""Where batches come from. A source is iterated once per epoch and knows, if it can, its number of batches."""
+"""Where batches come from. A source is iterated once per epoch and may know its number of batches."""
 
 import math
 
@@ -42,12 +42,15 @@ def count_samples(owner, **named):
             if leaf is None:
                 continue
             if leaf.dim() == 0:
-                raise ValueError(f"{owner}: `{name}` holds a single number; arrays need a first axis of samples.")
+                raise ValueError(
+                    f"{owner}: `{name}` holds a single number; arrays need a first axis of samples."
+                )
             found.setdefault(leaf.shape[0], name)
     if len(found) > 1:
         parts = ", ".join(f"`{name}` has {count}" for count, name in found.items())
-        raise ValueError(f"{owner}: all arrays must have the same number of samples; {parts}. "
-                         "Check how x and y were made.")
+        raise ValueError(
+            f"{owner}: all arrays must have the same number of samples; {parts}. Check how x and y were made."
+        )
     samples = next(iter(found), 0)
     if samples == 0:
         raise ValueError(f"{owner}: the data are empty (0 samples). Give at least one sample.")
@@ -58,15 +61,15 @@ class ArraySource(Source):
     """Arrays in memory, indexed batch by batch (a DataLoader would cost 79 us per batch, indexing costs 5).
 
     Args:
-        x, y, sample_weight: structures of tensors with the same number of samples; y and sample_weight may be None.
+        x, y, sample_weight: structures of tensors with the same number of samples; the last two may be None.
         batch_size: samples per batch.
         shuffle: False, True (samples), or 'batch' (the order of batches).
         device: where batches must be.
         owner: how errors call it.
 
     Notes:
-        On CUDA the arrays move to the device once when they fit (a quarter of its free memory), else each batch is
-        copied from pinned memory.
+        On CUDA the arrays move to the device once when they fit (a quarter of its free memory), else each
+        batch is copied from pinned memory.
     """
 
     def __init__(self, x, y, sample_weight, batch_size, shuffle, device, owner):
@@ -85,7 +88,9 @@ class ArraySource(Source):
             move = (lambda leaf: leaf.to(self.device)) if resident else (lambda leaf: leaf.pin_memory())
             self._data = tree.map_structure(lambda leaf: None if leaf is None else move(leaf), self._data)
         elif not resident:
-            self._data = tree.map_structure(lambda leaf: None if leaf is None else leaf.to(self.device), self._data)
+            self._data = tree.map_structure(
+                lambda leaf: None if leaf is None else leaf.to(self.device), self._data
+            )
             resident = True
         self._resident = resident
         self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
@@ -109,9 +114,14 @@ class ArraySource(Source):
             take = _take_rows
         if self._simple:
             x, y, weight = self._data
-            return lambda index: (take(x, index), None if y is None else take(y, index),
-                                  None if weight is None else take(weight, index))
-        return lambda index: tree.map_structure(lambda leaf: None if leaf is None else take(leaf, index), self._data)
+            return lambda index: (
+                take(x, index),
+                None if y is None else take(y, index),
+                None if weight is None else take(weight, index),
+            )
+        return lambda index: tree.map_structure(
+            lambda leaf: None if leaf is None else take(leaf, index), self._data
+        )
 
     def _indices(self):
         size, samples = self.batch_size, self.samples
@@ -162,8 +172,10 @@ class IterableSource(Source):
 
     def _prepared(self, item, number):
         x, y, weight = _unpack(item, self.owner, number)
-        return tuple(to_device(map_arrays(lambda leaf: as_tensor(leaf, self.owner), part), self.device, self.owner)
-                     for part in (x, y, weight))
+        return tuple(
+            to_device(map_arrays(lambda leaf: as_tensor(leaf, self.owner), part), self.device, self.owner)
+            for part in (x, y, weight)
+        )
 
     def end_epoch(self):
         """Lets a Sequence reorder itself."""
@@ -177,8 +189,10 @@ def _unpack(item, owner, number):
     if isinstance(item, tuple) and len(item) in (1, 2, 3):
         return tuple(item) + (None,) * (3 - len(item))
     if isinstance(item, tuple):
-        raise ValueError(f"{owner}: batch {number} is a tuple of {len(item)}; a batch must be x, (x, y) or "
-                         "(x, y, sample_weight). Put several inputs into a list: ([a, b], y).")
+        raise ValueError(
+            f"{owner}: batch {number} is a tuple of {len(item)}; a batch must be x, (x, y) or "
+            "(x, y, sample_weight). Put several inputs into a list: ([a, b], y)."
+        )
     if item is None or isinstance(item, (str, int, float)):
         fail(owner, f"batch {number}", item, "x, (x, y) or (x, y, sample_weight) of arrays")
     return item, None, None

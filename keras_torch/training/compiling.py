@@ -1,0 +1,176 @@
+"""`Compiling`: what `compile` settles, and what a compiled model knows about its loss and metrics."""
+
+from keras_torch import optimizers
+from keras_torch.base import tree
+from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
+from keras_torch.training import steps
+from keras_torch.training.objectives import CompileMetrics, Objectives
+
+
+class Compiling:
+    """Mix-in of `Trainer`: compile() and everything that follows from it."""
+
+    optimizer = None
+    _objectives = None
+    _loss_tracker = None
+    _compile_metrics = None
+    _scales_loss = False
+    _jit_call = None
+    _compile_config = None
+    compiled = False
+
+    def compile(
+        self,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        loss_weights=None,
+        weighted_metrics=None,
+        run_eagerly=False,
+        steps_per_execution=1,
+        jit_compile="auto",
+        auto_scale_loss=True,
+        sample_weight_mode=None,
+        target_tensors=None,
+        **kwargs,
+    ):
+        """Says how to train: optimizer, loss and metrics.
+
+        Args:
+            optimizer: name, Keras or torch optimizer (object or class).
+            loss: name, function (y_true, y_pred) -> values, Loss, or list / dict of them by output.
+            metrics: list of names, functions or metrics; by output as list of lists or dict.
+            loss_weights: list or dict of numbers by output.
+            weighted_metrics: metrics that use sample and class weights.
+            run_eagerly: True or False; both run eagerly, as torch does.
+            steps_per_execution: batches between two calls of the callbacks' batch hooks.
+            jit_compile: True compiles the forward pass with torch.compile; 'auto' and False run eagerly.
+            auto_scale_loss: whether the loss is scaled dynamically under mixed_float16.
+            sample_weight_mode: None or 'temporal' (or those by output); the shape of the weights decides.
+            target_tensors: only None: torch has no placeholders.
+
+        Errors:
+            ValueError: an unknown name (the nearest known are given), or a value out of range.
+            TypeError: an unknown argument.
+        """
+        if kwargs:
+            unknown_argument(
+                "compile()",
+                next(iter(kwargs)),
+                [
+                    "optimizer",
+                    "loss",
+                    "metrics",
+                    "loss_weights",
+                    "weighted_metrics",
+                    "run_eagerly",
+                    "steps_per_execution",
+                    "jit_compile",
+                    "auto_scale_loss",
+                    "sample_weight_mode",
+                ],
+            )
+        self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors)
+        optimizer = optimizers.get(optimizer)
+        objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
+        mixed_half = getattr(getattr(self, "dtype_policy", None), "name", None) == "mixed_float16"
+        if auto_scale_loss and mixed_half and not isinstance(optimizer, optimizers.LossScaleOptimizer):
+            optimizer = optimizers.LossScaleOptimizer(optimizer)
+        state = {
+            "optimizer": optimizer,
+            "_objectives": objectives,
+            "compiled": True,
+            "_steps_per_execution": int(steps_per_execution),
+            "loss": loss,
+            "stop_training": False,
+            "_loss_tracker": steps.LossMean(),
+            "_compile_metrics": CompileMetrics(objectives),
+            "_scales_loss": isinstance(optimizer, optimizers.LossScaleOptimizer)
+            or getattr(optimizer, "loss_scale_factor", None) is not None,
+            "_jit_call": None,
+            "_jit": jit_compile is True,
+            "_compile_config": {
+                "optimizer": optimizer,
+                "loss": loss,
+                "loss_weights": loss_weights,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+            },
+        }
+        self.__dict__.update(state)  # all at once: an error above leaves an earlier compile() in force
+
+    @staticmethod
+    def _check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors):
+        boolean("compile()", "run_eagerly", run_eagerly) if run_eagerly is not None else None
+        positive_int("compile()", "steps_per_execution", steps_per_execution)
+        one_of(True, False, "auto", None)("compile()", "jit_compile", jit_compile)
+        for mode in tree.flatten(sample_weight_mode):
+            one_of(None, "temporal", "samplewise")("compile()", "sample_weight_mode", mode)
+        if target_tensors is not None:
+            fail(
+                "compile()",
+                "target_tensors",
+                target_tensors,
+                "None: torch has no placeholders",
+                "Give the targets to fit().",
+            )
+
+    def _assert_compiled(self, method):
+        if not self.compiled:
+            raise ValueError(
+                f"{self.label} must be compiled before {method}. "
+                "Call model.compile(optimizer='adam', loss=...) first."
+            )
+
+    @property
+    def metrics(self):
+        """The loss tracker, the compiled metrics as one, and the trackers of the outputs' losses."""
+        if not self.compiled:
+            return []
+        trackers = [tracker for tracker in self._objectives.output_trackers if tracker is not None]
+        return [self._loss_tracker, self._compile_metrics, *trackers]
+
+    @property
+    def metrics_names(self):
+        """Names of what evaluate() returns, in its order."""
+        if not self.compiled:
+            return []
+        if self._objectives.built:
+            return ["loss", *self._objectives.results()]
+        return ["loss"]
+
+    @property
+    def compiled_loss(self):
+        """Function (y_true, y_pred, sample_weight, regularization_losses) -> loss, as tf.keras has it."""
+
+        def loss(y_true, y_pred, sample_weight=None, regularization_losses=None):
+            if not self._objectives.built:
+                self._build_objectives(y_true, y_pred)
+            value = self._objectives.compute_loss(y_true, y_pred, sample_weight)
+            for extra in regularization_losses or []:
+                value = value + extra
+            self._loss_tracker.add(value.detach(), steps.batch_size_of(y_pred))
+            return value
+
+        return loss
+
+    @property
+    def compiled_metrics(self):
+        """The compiled metrics as one: update_state(y_true, y_pred, ...), result(), reset_state()."""
+        return self._compile_metrics
+
+    def get_metrics_result(self):
+        """Name -> value (device tensors) of the loss and all metrics."""
+        found = {}
+        if self.compiled:
+            found["loss"] = self._loss_tracker.result()
+            found.update(self._objectives.results() if self._objectives.built else {})
+        for metric in self.__dict__.get("_tracked_metrics", ()):
+            value = metric.result()
+            found.update(value if isinstance(value, dict) else {metric.name: value})
+        return found
+
+    def reset_metrics(self):
+        """Sets the loss and all metrics back to their start."""
+        for metric in self.metrics:
+            metric.reset_state()

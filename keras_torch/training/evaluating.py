@@ -1,0 +1,197 @@
+"""`Evaluating`: passes over data without learning: evaluate and predict."""
+
+import contextlib
+
+import numpy as np
+import torch
+
+from keras_torch.base import tree
+from keras_torch.base.checks import positive_int
+from keras_torch.callbacks import CallbackList
+from keras_torch.callbacks.logs import Logs
+from keras_torch.symbolic import native
+from keras_torch.training import arguments, checking
+from keras_torch.training.loop import Feed, run_batches
+
+
+class Evaluating:
+    """Mix-in of `Trainer`: evaluate, predict, and Keras 1's predict_classes and predict_proba."""
+
+    stop_evaluating = stop_predicting = False
+
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+        workers=None,
+        max_queue_size=None,
+        use_multiprocessing=False,
+        **kwargs,
+    ):
+        """Loss and metrics on data, in evaluation mode.
+
+        Args:
+            x, y, sample_weight, batch_size, callbacks, verbose: as in fit.
+            steps: batches to evaluate; default all.
+            return_dict: whether a dict by name is returned.
+
+        Returns:
+            float (only a loss), list in the order of `metrics_names`, or dict.
+
+        Errors:
+            ValueError: anything wrong with arguments or data.
+        """
+        arguments.translated("evaluate()", kwargs, ())
+        self._assert_compiled("evaluate()")
+        self._check_pass("evaluate()", batch_size, steps, verbose)
+        arguments.check_queue("evaluate()", workers, max_queue_size, use_multiprocessing)
+        with native.interception_paused():
+            source = self._source(
+                x, y, sample_weight, batch_size, False, "evaluate()", workers, max_queue_size
+            )
+            source = self._prepare(source, "evaluate()")
+            checking.check_before_training(self, source, None, "evaluate()")
+            feed = Feed(source, steps, "evaluate()")
+            listeners = CallbackList(
+                callbacks,
+                add_progbar=verbose != 0,
+                model=self,
+                verbose=verbose,
+                epochs=1,
+                steps=feed.expected,
+                batch_size=batch_size,
+                samples=source.samples,
+            )
+            with abandoning(listeners):
+                logs = self._evaluate_feed(feed, listeners)
+        return self._as_result(Logs(logs), return_dict)
+
+    @staticmethod
+    def _check_pass(owner, batch_size, steps, verbose):
+        for name, value in (("batch_size", batch_size), ("steps", steps)):
+            if value is not None:
+                positive_int(owner, name, value)
+        arguments.check_verbose(owner, verbose)
+
+    def _evaluate_feed(self, feed, listeners):
+        """Name -> device value over the batches of a feed; the model is in evaluation mode meanwhile."""
+        self.stop_evaluating = False
+        with self._evaluating(torch.no_grad):
+            self.reset_metrics()
+            listeners.on_test_begin()
+            self._run("test", feed, self.make_test_function(), listeners, lambda: self.stop_evaluating)
+            logs = self._logs()
+            listeners.on_test_end(Logs(dict(logs)))
+        return logs
+
+    def _as_result(self, logs, return_dict):
+        """What evaluate and *_on_batch return for these logs: the loss first, then the others."""
+        values = {name: value for name, value in logs.items()}
+        if return_dict:
+            return values
+        order = [name for name in self.get_metrics_result() if name in values]
+        order += [name for name in values if name not in order]
+        found = [values[name] for name in order]
+        return found[0] if len(found) == 1 else found
+
+    def predict(
+        self,
+        x,
+        batch_size=None,
+        verbose="auto",
+        steps=None,
+        callbacks=None,
+        workers=None,
+        max_queue_size=None,
+        use_multiprocessing=False,
+        **kwargs,
+    ):
+        """Predictions for data, as numpy arrays in the structure of the outputs.
+
+        Args:
+            x, batch_size, verbose, callbacks: as in fit; targets in the data are left aside.
+            steps: batches to predict; default all.
+
+        Returns:
+            numpy array (samples, ...), or a structure of them.
+
+        Errors:
+            ValueError: anything wrong with arguments or data.
+        """
+        arguments.translated("predict()", kwargs, ())
+        self._check_pass("predict()", batch_size, steps, verbose)
+        arguments.check_queue("predict()", workers, max_queue_size, use_multiprocessing)
+        with native.interception_paused():
+            source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size)
+            source = self._prepare(source, "predict()")
+            feed = Feed(source, steps, "predict()")
+            listeners = CallbackList(
+                callbacks,
+                add_progbar=verbose != 0,
+                model=self,
+                verbose=verbose,
+                epochs=1,
+                steps=feed.expected,
+                batch_size=batch_size,
+                samples=source.samples,
+            )
+            return self._predict_feed(feed, listeners)
+
+    def _predict_feed(self, feed, listeners):
+        self.stop_predicting = False
+        outputs, function = [], self.make_predict_function()
+        with abandoning(listeners), self._evaluating(self._no_gradients()):
+            listeners.on_predict_begin()
+            run_batches(
+                feed.epoch(),
+                lambda x, y, w: outputs.append(function(x, y, w)),
+                listeners.batch_hook("predict", "begin"),
+                listeners.batch_hook("predict", "end"),
+                lambda: {"outputs": outputs[-1]},
+                self.__dict__.get("_steps_per_execution", 1),
+                lambda: self.stop_predicting,
+            )
+            listeners.on_predict_end()
+        return tree.map_structure(
+            lambda *leaves: (
+                as_numpy(torch.cat(leaves))
+                if leaves[0].dim()
+                else np.array([as_numpy(leaf) for leaf in leaves])
+            ),
+            *outputs,
+        )
+
+    def predict_classes(self, x, batch_size=32, verbose=0):
+        """Class numbers predicted for data (Keras 1 and 2)."""
+        scores = self.predict(x, batch_size=batch_size, verbose=verbose)
+        return scores.argmax(-1) if scores.shape[-1] > 1 else (scores > 0.5).astype("int32")
+
+    def predict_proba(self, x, batch_size=32, verbose=0):
+        """As predict (Keras 1 and 2)."""
+        return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+@contextlib.contextmanager
+def abandoning(listeners):
+    """Ends progress lines and closes files of callbacks when the block ends by an exception."""
+    try:
+        yield
+    except BaseException:
+        listeners.abandon()
+        raise
+
+
+def as_numpy(tensor):
+    """A tensor as numpy array; bfloat16, which numpy does not know, as float32.
+
+    >>> as_numpy(torch.ones(2)).dtype
+    dtype('float32')
+    """
+    tensor = tensor.detach().cpu()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()

@@ -1,0 +1,131 @@
+"""`Feeding`: from what the user gave as data to a source of batches, with weights made for it."""
+
+import contextlib
+
+import torch
+
+from keras_torch.base import settings
+from keras_torch.base.checks import fail
+from keras_torch.training.data import choosing
+
+
+class Feeding:
+    """Mix-in of `Trainer`: sources, devices, and the first build of models and optimizers."""
+
+    def _device(self):
+        for weight in self.parameters():
+            return weight.device
+        return settings.default_device()
+
+    def _input_dtypes(self):
+        """dtype of each float input of the graph (None where integers stay), or None without a graph."""
+        graph = getattr(self, "_graph", None)
+        if graph is None:
+            return None
+        return [symbol.dtype if symbol.dtype.is_floating_point else None for symbol in graph.flat_inputs]
+
+    def _source(self, x, y, sample_weight, batch_size, shuffle, owner, workers=None, ahead=None):
+        """The source for the data of one method; arrays are checked here, before the first step."""
+        if choosing.has_no_arrays(x):
+            for name, value in (("y", y), ("sample_weight", sample_weight)):
+                if value is not None:
+                    fail(
+                        owner,
+                        name,
+                        type(value).__name__,
+                        f"left out when `x` is a {type(x).__name__}",
+                        "The dataset must yield it: (x, y) or (x, y, sample_weight).",
+                    )
+            return choosing.batch_source(x, batch_size, shuffle, self._device(), owner, workers, ahead)
+        if x is None:
+            fail(owner, "x", None, "data: arrays, a dataset, a DataLoader, a PyDataset or a generator")
+        x, y, sample_weight = self._arrays(x, y, sample_weight, owner)
+        return choosing.array_source(x, y, sample_weight, batch_size, shuffle, self._device(), owner)
+
+    def _arrays(self, x, y, sample_weight, owner):
+        """All three as tensors, in the structure of the model's inputs."""
+        x = choosing.tensors(self._structured(x), owner, "x", self._input_dtypes())
+        y = choosing.tensors(y, owner, "y")
+        return x, y, choosing.tensors(sample_weight, owner, "sample_weight")
+
+    def _structured(self, x):
+        """A dict of arrays by input name, in the structure of the graph's inputs."""
+        graph = getattr(self, "_graph", None)
+        if isinstance(x, dict) and graph is not None and not isinstance(graph.inputs, dict):
+            return graph._by_name(x, self.label)
+        return x
+
+    def _prepare(self, source, owner):
+        """Makes sure the weights exist: an unbuilt model runs once on a first batch, without learning."""
+        if getattr(self, "built", True) and not self._lazy_children():
+            return source
+        batches = source.batches()
+        first = next(iter(batches), None)
+        if first is None:
+            raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
+        with self._evaluating(torch.no_grad):
+            self(first[0])
+        return source if source.restarts else _Chained(first, batches, source)
+
+    @contextlib.contextmanager
+    def _evaluating(self, context):
+        """Evaluation mode inside the block, under a torch context such as no_grad."""
+        mode = self.training
+        self.eval()
+        try:
+            with context():
+                yield
+        finally:
+            self.train(mode)
+
+    def _no_gradients(self):
+        """inference_mode, but no_grad for stateful models: what they keep may meet gradients later."""
+        return torch.no_grad if getattr(self, "stateful", False) else torch.inference_mode
+
+    def _lazy_children(self):
+        return getattr(self, "_graph", None) is None and any(
+            getattr(child, "built", True) is False for child in self.modules()
+        )
+
+    def _build_optimizer(self):
+        variables = [weight for weight in self.parameters() if weight.requires_grad]
+        ordered = {id(weight): weight for weight in getattr(self, "trainable_weights", variables)}
+        variables = list(ordered.values())
+        if not self.optimizer.built:
+            self.optimizer.build(variables)
+            return
+        known = {id(variable) for group in self.optimizer.param_groups for variable in group["params"]}
+        fresh = [variable for variable in variables if id(variable) not in known]
+        if fresh:  # layers that were frozen (or not there) at the last compile()
+            self.optimizer.add_param_group({"params": fresh})
+
+
+class OneBatch:
+    """A source of one batch that is there already."""
+
+    restarts, steps, samples = True, 1, None
+
+    def __init__(self, batch):
+        self.batch = batch
+
+    def batches(self):
+        yield self.batch
+
+
+class _Chained:
+    """A source that cannot start again, with the batch that was already taken from it put back in front."""
+
+    restarts = False
+
+    def __init__(self, first, rest, source):
+        self._first, self._rest, self._source = first, rest, source
+        self.steps, self.samples = source.steps, source.samples
+
+    def batches(self):
+        if self._first is not None:
+            first, self._first = self._first, None
+            yield first
+        yield from self._rest
+
+    def end_epoch(self):
+        self._source.end_epoch()
