@@ -18,7 +18,11 @@ from keras_torch.layers.layer import Layer
 from keras_torch.models.graph_model import keras_history
 from keras_torch.models.recipe import Recipe
 from keras_torch.symbolic.graph import FunctionCall, MaskCall, symbols_in
-from keras_torch.symbolic.keras_tensor import RECORDER, KerasTensor
+from keras_torch.symbolic.keras_tensor import OPERATORS, PROPERTIES, RECORDER, KerasTensor, ReadProperty
+
+
+_NEVER_NAMED = {"backward", "storage", "untyped_storage", "data_ptr", "numpy", "tolist", "item", "register_hook",
+                "register_post_accumulate_grad_hook", "module_load", "as_subclass"}
 
 
 @functools.lru_cache(maxsize=1)
@@ -27,11 +31,19 @@ def _nameable_functions():
     table = {}
     for module, functions in get_overridable_functions().items():
         prefix = getattr(module, "__name__", str(module)).split(".")[-1]
-        for function in functions:
+        for function in functions if module is not torch.Tensor else ():
             table[f"{prefix}.{getattr(function, '__name__', '')}"] = function
-    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "neg", "pow"):
-        table[f"operator.{name}"] = getattr(operator, name)
-    table["Tensor.size"], table["Tensor.reshape"] = torch.Tensor.size, torch.Tensor.reshape
+    for name in dir(torch.Tensor):
+        method = getattr(torch.Tensor, name)
+        if callable(method) and not name.startswith("_") and not name.endswith("_") and name not in _NEVER_NAMED:
+            table[f"Tensor.{name}"] = method
+    for name in OPERATORS:
+        table[f"Tensor.__{name}__"] = getattr(torch.Tensor, f"__{name}__")
+        plain = {"and": "and_", "or": "or_"}.get(name, name)
+        if hasattr(operator, plain):
+            table[f"operator.{name}"] = getattr(operator, plain)
+    for name in PROPERTIES:
+        table[f"property.{name}"] = ReadProperty(name)
     return table
 
 
@@ -98,9 +110,12 @@ def _node_config(node, histories):
             return {"class_name": "__ellipsis__", "config": {}}
         if isinstance(leaf, torch.dtype):
             return {"class_name": "__dtype__", "config": {"name": dtype_name(leaf)}}
+        if isinstance(leaf, torch.device):
+            return {"class_name": "__device__", "config": {"name": str(leaf)}}
         if isinstance(leaf, torch.Tensor):
+            kind = {"trainable": leaf.requires_grad} if isinstance(leaf, torch.nn.Parameter) else {}
             return {"class_name": "__tensor__", "config": {"value": leaf.detach().cpu().tolist(),
-                                                           "dtype": dtype_name(leaf.dtype)}}
+                                                           "dtype": dtype_name(leaf.dtype), **kind}}
         return serialize_value(leaf)
 
     def structure(value):
@@ -225,8 +240,11 @@ def _value_of(value, results):
             return Ellipsis
         if name == "__dtype__":
             return torch_dtype(config["name"])
+        if name == "__device__":
+            return torch.device(config["name"])
         if name == "__tensor__":
-            return torch.tensor(config["value"], dtype=torch_dtype(config["dtype"]))
+            value = torch.tensor(config["value"], dtype=torch_dtype(config["dtype"]))
+            return torch.nn.Parameter(value, config["trainable"]) if "trainable" in config else value
         if name == "__tuple__":
             return tuple(_value_of(item, results) for item in value.get("items", config))
         return deserialize_keras_object(value)

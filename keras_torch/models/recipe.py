@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import torch
+
 from keras_torch.base import tree
 from keras_torch.symbolic.graph import FunctionCall, MaskCall
 from keras_torch.symbolic.keras_tensor import RECORDER, KerasTensor
@@ -24,6 +26,25 @@ class Step:
     args: tuple
     kwargs: dict
     results: int
+
+    def __getstate__(self):
+        """Methods of tensors by name: some of them cannot be pickled."""
+        name = self.function_name
+        is_method = name is not None and getattr(torch.Tensor, name, None) is self.operation
+        return {**self.__dict__, "operation": _Method(name)} if is_method else dict(self.__dict__)
+
+    def __setstate__(self, state):
+        operation = state["operation"]
+        self.__dict__.update(state)
+        if isinstance(operation, _Method):
+            self.operation = getattr(torch.Tensor, operation.name)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Method:
+    """The name of a method of torch.Tensor, in a pickled step."""
+
+    name: str
 
 
 @dataclasses.dataclass

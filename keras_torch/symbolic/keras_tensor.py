@@ -81,6 +81,7 @@ class KerasTensor:
     is_sparse = is_nested = is_quantized = is_cuda = False
     requires_grad = False
     layout = torch.strided
+    __array_ufunc__ = None  # `array * symbol` comes to `__rmul__` instead of numpy's loop over elements
 
     def __init__(self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None):
         if sparse or ragged:
@@ -285,7 +286,7 @@ def _operator(name):
     method = getattr(torch.Tensor, name)
 
     def operate(self, *args):
-        return RECORDER.record(method, (self, *args), {})
+        return RECORDER.record(method, (self, *args), {}, name=name)
 
     operate.__name__ = name
     return operate

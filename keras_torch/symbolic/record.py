@@ -2,8 +2,11 @@
 
 import contextlib
 
+import numpy as np
 import torch
 
+from keras_torch.base import tree
+from keras_torch.base.dtypes import torch_dtype
 from keras_torch.symbolic import native
 from keras_torch.symbolic.graph import FunctionCall, Node, symbols_in
 from keras_torch.symbolic.inference import infer
@@ -22,6 +25,7 @@ def record(function, args, kwargs, name=None):
     """
     name = name or getattr(function, "__name__", "function")
     _refuse_in_place(name, kwargs)
+    args, kwargs = tree.map_structure(_constant, tuple(args)), tree.map_structure(_constant, kwargs)
     if function is torch.Tensor.__getitem__:
         args = (args[0], _without_bool_masks(args[1]))
     try:
@@ -49,6 +53,17 @@ def _refuse_in_place(name, kwargs):
         argument = "inplace=True" if kwargs.get("inplace") else "out="
         raise TypeError(f"{name}({argument}) changes a tensor in place, which a symbolic tensor cannot. "
                         f"Leave `{argument.split('=')[0]}` out.")
+
+
+def _constant(value):
+    """Arrays as tensors (double precision in the default float type, as layers take them); the rest unchanged."""
+    if isinstance(value, np.ndarray):
+        return torch.as_tensor(value, dtype=torch_dtype() if value.dtype == np.float64 else None)
+    if isinstance(value, torch.Tensor) and value.requires_grad and not value.is_leaf:
+        raise ValueError(f"A tensor of shape {tuple(value.shape)} that was computed from weights cannot be a constant "
+                         "of a graph: it would not follow the weights. Do that computation on the symbol as well "
+                         "(`x * weight`), or give its .detach().")
+    return value
 
 
 def _without_bool_masks(index):
