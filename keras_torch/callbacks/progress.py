@@ -20,6 +20,7 @@ from tqdm import tqdm
 from tqdm.utils import disp_trim
 
 from keras_torch.base.checks import one_of
+from keras_torch.base.download import report_with
 from keras_torch.base.third_party import need
 
 REPAINT_SECONDS = 0.1      # a repaint reads values back from the device, so it has its own pace
@@ -436,3 +437,6 @@ class Progbar:
     @staticmethod
     def _shown(total, count):
         return value_text(total / count if count != 1 else total)
+
+
+report_with(say=say, bar=Progbar)

@@ -5,9 +5,9 @@ import tarfile
 
 import numpy as np
 
+from keras_torch.base.archives import ArrayUnpickler
+from keras_torch.base.download import get_file, is_whole
 from keras_torch.base.settings import image_data_format, keras_home
-from keras_torch.datasets.archives import ArrayUnpickler
-from keras_torch.datasets.download import get_file, is_whole
 
 
 def cifar_archive(names, origin, sha256, cache_dir):

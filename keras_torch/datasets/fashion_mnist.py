@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from keras_torch.datasets.download import get_file
+from keras_torch.base.download import get_file
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MD5 = {

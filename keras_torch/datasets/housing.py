@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_torch.base.checks import fraction_below_one
-from keras_torch.datasets.download import dataset_file
+from keras_torch.base.download import dataset_file
 from keras_torch.datasets.words import shuffled
 
 

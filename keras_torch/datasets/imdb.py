@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from keras_torch.base.archives import load_npz
+from keras_torch.base.download import dataset_file
 from keras_torch.datasets import words
-from keras_torch.datasets.archives import load_npz
-from keras_torch.datasets.download import dataset_file
 
 SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
 INDEX_MD5 = "bfafd718b763782e994055a2d397834f"

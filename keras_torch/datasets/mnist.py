@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_torch.datasets.download import dataset_file
+from keras_torch.base.download import dataset_file
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

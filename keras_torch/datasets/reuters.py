@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from keras_torch.base.archives import load_npz
 from keras_torch.base.checks import fraction_below_one
+from keras_torch.base.download import dataset_file
 from keras_torch.datasets import words
-from keras_torch.datasets.archives import load_npz
-from keras_torch.datasets.download import dataset_file
 
 SHA256 = "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"
 INDEX_MD5 = "4d44cc38712099c9e383dc6e5f11a921"

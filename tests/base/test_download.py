@@ -11,9 +11,9 @@ import zipfile
 
 import pytest
 
-from keras_torch.datasets import archives, download
-from keras_torch.datasets.archives import extract_archive, load_npz
-from keras_torch.datasets.download import dataset_file, get_file
+from keras_torch.base import archives, download
+from keras_torch.base.archives import extract_archive, load_npz
+from keras_torch.base.download import dataset_file, get_file
 from keras_torch.dialects import dialect
 
 CONTENT = b"twelve bytes"

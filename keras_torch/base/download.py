@@ -6,16 +6,40 @@ import pathlib
 import urllib.parse
 import urllib.request
 
+from keras_torch.base.archives import extract_archive
 from keras_torch.base.checks import fail, one_of
 from keras_torch.base.files import atomic_write
 from keras_torch.base.settings import keras_home
-from keras_torch.callbacks.progress import Progbar, say
-from keras_torch.datasets.archives import extract_archive
 from keras_torch.dialects import current_dialect
 
 CHUNK = 1 << 20            # bytes read at a time
 TIMEOUT_SECONDS = 60.0     # without a byte
 _LENGTHS = {32: "md5", 64: "sha256"}
+
+
+class _Silent:
+    """A progress bar that shows nothing."""
+
+    def __init__(self, total, unit_name):
+        pass
+
+    def add(self, count):
+        """Counts nothing."""
+
+
+_reporting = {"say": print, "bar": _Silent}
+
+
+def report_with(say, bar):
+    """Sets who tells the user about downloads; `callbacks.progress` does, when it is imported.
+
+    Args:
+        say: function of one line of text.
+        bar: `(total, unit_name) -> object with add(count)`; total is the number of bytes, or None.
+
+    >>> report_with(**_reporting)
+    """
+    _reporting.update(say=say, bar=bar)
 
 
 def digest(path, algorithm="sha256"):
@@ -70,7 +94,7 @@ def download(origin, path, file_hash=None, algorithm=None):
     """
     path = pathlib.Path(path)
     _make_folder(path.parent)
-    say(f"Downloading data from {origin}")
+    _reporting["say"](f"Downloading data from {origin}")
     with atomic_write(path) as temporary:
         try:
             _transfer(origin, temporary)
@@ -97,7 +121,7 @@ def _make_folder(folder):
 def _transfer(origin, path):
     with urllib.request.urlopen(origin, timeout=TIMEOUT_SECONDS) as source, open(path, "wb") as target:
         size = int(source.headers.get("Content-Length") or 0)
-        progress = Progbar(size or None, unit_name="byte")
+        progress = _reporting["bar"](size or None, unit_name="byte")
         while chunk := source.read(CHUNK):
             target.write(chunk)
             progress.add(len(chunk))
@@ -149,7 +173,7 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
     path, unpacked = _places(folder, name, fname, untar) if unpacks else (folder / name, None)
     if force_download or not is_whole(path, file_hash, algorithm):
         if path.is_file() and not force_download:
-            say(f"{path} is incomplete or outdated: its {algorithm} is not {file_hash}. "
+            _reporting["say"](f"{path} is incomplete or outdated: its {algorithm} is not {file_hash}. "
                 "Downloading it again.")
         download(origin, path, file_hash, algorithm)
     if not unpacks:
