@@ -10,7 +10,8 @@ from keras_torch.base import custom_objects as custom
 from keras_torch.base import tree
 from keras_torch.base.checks import fail, nearest
 from keras_torch.base.dtypes import dtype_name, torch_dtype
-from keras_torch.base.serialization import deserialize_keras_object, serialize_keras_object, serialize_value
+from keras_torch.base.serialization import (
+    deserialize_keras_object, is_object_config, serialize_keras_object, serialize_value)
 from keras_torch.base.shapes import is_shape
 from keras_torch.base.third_party import get_overridable_functions
 from keras_torch.layers.input_layer import InputLayer
@@ -277,8 +278,6 @@ def sequential_from_config(cls, config, custom_objects=None):
     """The Sequential that a config describes; its layers are built when the input shape is known."""
     if isinstance(config, list):
         config = {"layers": config}
-    if "layers" not in config:
-        return super(cls, cls).from_config(config)
     with custom.CustomObjectScope(custom_objects):
         layers = [_operation_from(entry) for entry in config["layers"]]
     model = cls(layers, **{key: config[key] for key in ("name", "trainable") if key in config})
@@ -317,12 +316,23 @@ def model_from_json(json_string, custom_objects=None):
     except (TypeError, ValueError) as error:
         raise ValueError(f"model_from_json(): the text is not JSON: {error}. Give what model.to_json() "
                          "returned.") from error
-    return deserialize_keras_object(config, custom_objects)
+    return model_from_config(config, custom_objects)
 
 
 def model_from_config(config, custom_objects=None):
-    """The model that `{"class_name": ..., "config": ...}` describes."""
-    return deserialize_keras_object(config, custom_objects)
+    """The model that `{"class_name": ..., "config": ...}` describes.
+
+    Errors:
+        ValueError: a config that describes no model, or a class that is not known.
+    """
+    if not is_object_config(config):
+        raise ValueError(f"A model's config is a dictionary with 'class_name' and 'config'; got {str(config)[:80]}. "
+                         "Give what model.to_json() returned.")
+    model = deserialize_keras_object(config, custom_objects)
+    if not isinstance(model, Layer):
+        raise ValueError(f"The config describes {config['class_name']!r}, which is no model or layer. "
+                         "Give what model.to_json() returned.")
+    return model
 
 
 def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
@@ -350,16 +360,30 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
                          "type(model).from_config(model.get_config()).")
     copy = functools.partial(_copied, clone_function, recursive)
     if hasattr(model, "_stack"):
-        first = list(tree.flatten(input_tensors)) if input_tensors is not None else \
+        first = _start_symbols(model, input_tensors) if input_tensors is not None else \
             [_copy_of(model._input_layer)] if model._input_layer is not None else []
         return type(model)([*first, *(copy(layer) for layer in model._stack)], name=model.name)
     return _cloned_functional(model, input_tensors, copy)
 
 
+def _start_symbols(model, input_tensors):
+    symbols, wanted = tree.flatten(input_tensors), len(model.inputs or [None])
+    if len(symbols) != wanted or not all(isinstance(symbol, KerasTensor) for symbol in symbols):
+        fail("clone_model()", "input_tensors", [type(symbol).__name__ for symbol in symbols],
+             f"{wanted} symbolic tensor(s), one for each input of {model.label}", "Make them with Input().")
+    return symbols
+
+
 def _copied(clone_function, recursive, layer):
     if recursive and getattr(layer, "_graph", None) is not None:
         return clone_model(layer, clone_function=clone_function, recursive=True)
-    return _copy_of(layer) if clone_function is None or isinstance(layer, InputLayer) else clone_function(layer)
+    if clone_function is None or isinstance(layer, InputLayer):
+        return _copy_of(layer)
+    copy = clone_function(layer)
+    if not isinstance(copy, Layer):
+        raise TypeError(f"clone_model(): `clone_function` must return a layer; for {layer.label} it returned "
+                        f"{type(copy).__name__}. Return the layer itself to share it.")
+    return copy
 
 
 def _copy_of(layer):
@@ -374,7 +398,7 @@ def _cloned_functional(model, input_tensors, copy):
             made[id(layer)] = copy(layer)
         return made[id(layer)]
 
-    start = None if input_tensors is None else tree.flatten(input_tensors)
+    start = None if input_tensors is None else _start_symbols(model, input_tensors)
     inputs, outputs = Recipe.of(model._graph).perform(replace, start)
     return type(model)(inputs, outputs, name=model.name)
 

@@ -1,11 +1,17 @@
 """`model.summary()`: the table of layers, output shapes and weights."""
 
 import re
-import shutil
+import textwrap
+
+import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
+from keras_torch.base.configurable import is_house_class
+from keras_torch.base.shapes import is_shape
+from keras_torch.base.tracking import Container
 from keras_torch.layers.layer import Layer
+from keras_torch.symbolic.graph import FunctionCall, MaskCall
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
@@ -23,69 +29,119 @@ def size_text(values, bytes_per_value):
 
 
 def _shape_text(layer):
-    """Output shape of a layer, '?' when it was never called on symbols."""
+    """Output shape of a layer, '?' when nothing tells it."""
     if isinstance(layer, Layer) and getattr(layer, "_graph", None) is not None:
-        return str(layer.output_shape)
-    nodes = layer.inbound_nodes
-    if not nodes:
-        return "?"
-    shapes = {str(_structure_text(node.outputs_structure)) for node in nodes}
-    return shapes.pop() if len(shapes) == 1 else "multiple"
+        return _text_of(layer.output_shape)
+    nodes = getattr(layer, "inbound_nodes", ())
+    if nodes:
+        shapes = {_text_of(tree.map_structure(_shape_of, node.outputs_structure)) for node in nodes}
+        return shapes.pop() if len(shapes) == 1 else "multiple"
+    if isinstance(layer, Layer) and is_house_class(type(layer)) and is_shape(layer._built_shapes or 0):
+        return _text_of(layer.compute_output_shape(layer._built_shapes))
+    return "?"
 
 
-def _structure_text(structure):
-    shapes = tree.map_structure(lambda leaf: tuple(leaf.shape) if hasattr(leaf, "shape") else leaf, structure)
-    return shapes
+def _shape_of(leaf):
+    return tuple(leaf.shape) if hasattr(leaf, "shape") else leaf
+
+
+def _text_of(shapes):
+    if isinstance(shapes, tuple) and not is_shape(shapes):
+        shapes = list(shapes)
+    return str(shapes)
 
 
 def _parameters_text(layer):
-    if not isinstance(layer, Layer):
+    if isinstance(layer, FunctionCall):
         return "0"
+    if not isinstance(layer, Layer):
+        return f"{_count(layer.state_dict().values())[0]:,}"
     if not layer.built:
         return "0 (unbuilt)"
     return f"{layer.count_params():,}"
 
 
 def _trainable_text(layer):
-    if not isinstance(layer, Layer) or not layer.weights:
-        return "-"
-    return "Y" if layer.trainable else "N"
+    if isinstance(layer, Layer):
+        return "-" if not layer.weights else "Y" if layer.trainable else "N"
+    weights = list(layer.parameters()) if isinstance(layer, torch.nn.Module) else []
+    return "-" if not weights else "Y" if any(weight.requires_grad for weight in weights) else "N"
 
 
-def _sources_text(model, layer):
-    """The layers whose outputs a layer of a branched graph takes."""
-    graph = model._graph
-    kept = {id(node) for node in graph.nodes}
+def _sources_text(model, layer, numbers):
+    """The layers whose outputs a layer of a branched graph takes, as name[call][output], one a line."""
     found = []
-    for node in layer.inbound_nodes:
-        if id(node) in kept:
-            found += [f"{symbol.node.operation.name}[{symbol.tensor_index}]" for symbol in node.input_tensors
-                      if symbol.node is not None]
-    return ", ".join(found) if found else "-"
+    for node in _nodes_of(model, layer):
+        found += [f"{symbol.node.operation.name}[{numbers.get(id(symbol.node), 0)}][{symbol.tensor_index}]"
+                  for symbol in node.input_tensors if symbol.node is not None]
+    return ",\n".join(found) if found else "-"
+
+
+def _nodes_of(model, layer):
+    return [node for node in model._graph.nodes if node.operation is layer]
+
+
+def _call_numbers(graph):
+    """id of each node -> how many calls of the same operation came before it in this model."""
+    numbers, counts = {}, {}
+    for node in graph.nodes:
+        numbers[id(node)] = counts.get(id(node.operation), 0)
+        counts[id(node.operation)] = numbers[id(node)] + 1
+    return numbers
 
 
 def _is_plain_chain(model):
     graph = getattr(model, "_graph", None)
     if graph is None or hasattr(model, "_stack"):
         return True
-    return len(graph.flat_inputs) == 1 and len(graph.flat_outputs) == 1 and \
-        all(len(node.input_tensors) == 1 for node in graph.nodes) and \
-        len({id(s) for node in graph.nodes for s in node.input_tensors}) == len(graph.nodes)
+    nodes = [node for node in graph.nodes if not isinstance(node.operation, MaskCall)]
+    sources = [id(symbol.node) for node in nodes for symbol in node.input_tensors]
+    return len(graph.flat_inputs) == 1 and all(len(node.input_tensors) <= 1 for node in nodes) and \
+        len(set(sources)) == len(sources) and len({id(node.operation) for node in nodes}) == len(nodes)
 
 
-def _rows(model, columns, expand_nested, depth, show_trainable):
-    for layer in model.operations if getattr(model, "_graph", None) is not None and not hasattr(model, "_stack") \
-            else model.layers:
-        label = f"{'  ' * depth}{'└ ' if depth else ''}{layer.name} ({type(layer).__name__})"
+def _described(model):
+    """(name, object) for each row: the graph's operations, or layers and native modules among the attributes."""
+    if getattr(model, "_graph", None) is not None and not hasattr(model, "_stack"):
+        return [(operation.name, operation) for operation in model.operations]
+    if hasattr(model, "_stack") or not isinstance(model, Layer):
+        return [(layer.name, layer) for layer in model.layers]
+    found = []
+    for name, child in model._modules.items():
+        if isinstance(child, Layer):
+            found.append((child.name, child))
+        elif isinstance(child, Container):
+            found.extend(_described_members(child))
+        elif child is not None:
+            found.append((name, child))
+    return found
+
+
+def _described_members(container):
+    for name, child in container._modules.items():
+        if isinstance(child, Container):
+            yield from _described_members(child)
+        else:
+            yield (child.name if isinstance(child, Layer) else name), child
+
+
+def _type_name(layer):
+    if isinstance(layer, FunctionCall):
+        return "".join(part.capitalize() for part in layer.function_name.strip("_").split("_"))
+    return type(layer).__name__
+
+
+def _rows(model, extra, expand_nested, depth, numbers):
+    for name, layer in _described(model):
+        label = f"{'   ' * depth}{'└ ' if depth else ''}{name} ({_type_name(layer)})"
         row = [label, _shape_text(layer), _parameters_text(layer)]
-        if columns >= 4 and "sources" in _extra(model, show_trainable):
-            row.append(_sources_text(model, layer))
-        if show_trainable:
+        if "sources" in extra:
+            row.append(_sources_text(model, layer, numbers) if depth == 0 else "-")
+        if "trainable" in extra:
             row.append(_trainable_text(layer))
-        yield layer.name, row + [""] * (columns - len(row))
-        if expand_nested and isinstance(layer, Layer) and hasattr(layer, "layers") and layer.layers:
-            yield from ((name, row[:columns]) for name, row in
-                        _rows(layer, columns, expand_nested, depth + 1, show_trainable))
+        yield name, row
+        if expand_nested and isinstance(layer, Layer) and getattr(layer, "layers", None):
+            yield from _rows(layer, extra, expand_nested, depth + 1, numbers)
 
 
 def _extra(model, show_trainable):
@@ -107,19 +163,29 @@ def _in_range(rows, layer_range):
     return rows[min(low, high):max(low, high) + 1]
 
 
-def _widths(titles, line_length, positions):
-    default = [0.45, 0.8, 1.0] if len(titles) == 3 else [0.33, 0.58, 0.73, 1.0] if len(titles) == 4 else \
-        [0.3, 0.54, 0.68, 0.9, 1.0]
-    ends = list(positions) if positions else default
-    if len(ends) < len(titles):
-        fail("summary()", "positions", positions, f"{len(titles)} column ends")
-    ends = [int(end * line_length) if end <= 1 else int(end) for end in ends[:len(titles)]]
-    return [max(4, end - start) for start, end in zip([0, *ends], ends)]
+_COLUMNS = {  # extra columns -> their titles, and where all columns end by default
+    (): ([], [0.45, 0.8, 1.0]),
+    ("sources",): (["Connected to"], [0.29, 0.54, 0.7, 1.0]),
+    ("trainable",): (["Train"], [0.4, 0.7, 0.88, 1.0]),
+    ("sources", "trainable"): (["Connected to", "Train"], [0.26, 0.48, 0.63, 0.89, 1.0])}
+
+
+def _widths(defaults, line_length, positions):
+    ends = list(positions) if positions else defaults
+    if len(ends) < len(defaults):
+        fail("summary()", "positions", positions, f"{len(defaults)} column ends")
+    ends = [int(end * line_length) if end <= 1 else int(end) for end in ends[:len(defaults)]]
+    return [max(5, end - start) for start, end in zip([0, *ends], ends)]
 
 
 def _wrapped(text, width):
-    """Pieces of a text that fit a column."""
-    return [text[i:i + width] for i in range(0, max(len(text), 1), max(width, 1))]
+    """Lines of a text that fit a column: broken at spaces, words that are too long at the width."""
+    indent = len(text) - len(text.lstrip(" "))
+    lines = []
+    for line in text.split("\n"):
+        lines += textwrap.wrap(line, max(width, 1), subsequent_indent=" " * min(indent, width // 2),
+                               drop_whitespace=True, break_on_hyphens=False) or [""]
+    return lines
 
 
 def _table(titles, rows, widths):
@@ -127,34 +193,33 @@ def _table(titles, rows, widths):
     bar = {kind: left + mid.join(fill * (width - 1) for width in widths) + right
            for kind, left, mid, right, fill in (("top", "┏", "┳", "┓", "━"), ("head", "┡", "╇", "┩", "━"),
                                                 ("row", "├", "┼", "┤", "─"), ("end", "└", "┴", "┘", "─"))}
-    lines = [bar["top"], *_cells(titles, inner, "┃", "┃"), bar["head"]]
+    lines = [bar["top"], *_cells(titles, inner, "┃"), bar["head"]]
     for index, row in enumerate(rows):
         if index:
             lines.append(bar["row"])
-        lines += _cells(row, inner, "│", "│")
+        lines += _cells(row, inner, "│")
     return [*lines, bar["end"]]
 
 
-def _cells(row, inner, edge, separator):
+def _cells(row, inner, edge):
     pieces = [_wrapped(text, width) for text, width in zip(row, inner)]
-    height = max(len(piece) for piece in pieces)
-    for line in range(height):
+    for line in range(max(len(piece) for piece in pieces)):
         parts = []
         for column, (piece, width) in enumerate(zip(pieces, inner)):
             text = piece[line] if line < len(piece) else ""
             parts.append(f" {text:>{width}} " if column == 2 else f" {text:<{width}} ")
-        yield edge + separator.join(parts) + edge
+        yield edge + edge.join(parts) + edge
 
 
-def summary_text(model, line_length=None, positions=None, expand_nested=False, show_trainable=False, layer_range=None):
+def summary_text(model, line_length=None, positions=None, expand_nested=False, show_trainable=False,
+                 layer_range=None):
     """The text that `model.summary()` prints; arguments as there."""
-    titles = ["Layer (type)", "Output Shape", "Param #"]
-    titles += {(): [], ("sources",): ["Connected to"], ("trainable",): ["Trai…"],
-               ("sources", "trainable"): ["Connected to", "Trai…"]}[tuple(_extra(model, show_trainable))]
-    if line_length is None:
-        line_length = min(max(shutil.get_terminal_size((96, 24)).columns, 72), 100 if len(titles) < 4 else 120)
-    rows = _in_range(list(_rows(model, len(titles), expand_nested, 0, show_trainable)), layer_range)
-    table = _table(titles, [row for _, row in rows], _widths(titles, line_length, positions))
+    extra = tuple(_extra(model, show_trainable))
+    more, ends = _COLUMNS[extra]
+    titles = ["Layer (type)", "Output Shape", "Param #", *more]
+    numbers = _call_numbers(model._graph) if "sources" in extra else {}
+    rows = _in_range(list(_rows(model, extra, expand_nested, 0, numbers)), layer_range)
+    table = _table(titles, [row for _, row in rows], _widths(ends, (line_length or 80) - 1, positions))
     return "\n".join([f'Model: "{model.name}"', *table, *_totals(model)])
 
 
@@ -163,16 +228,16 @@ def _count(weights):
 
 
 def _totals(model):
-    lines = []
-    for title, weights in (("Total", model.weights), ("Trainable", model.trainable_weights),
-                           ("Non-trainable", model.non_trainable_weights)):
-        number, size = _count(weights)
-        lines.append(f" {title} params: {number:,} ({size_text(size, 1)})")
+    """Total, trainable and frozen numbers; the optimizer's own, when it has some, count in the total as in Keras."""
+    counts = [("Trainable", *_count(model.trainable_weights)), ("Non-trainable", *_count(model.non_trainable_weights))]
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and optimizer.built:
+        numbers = [v for v in optimizer.variables if not hasattr(v, "numel")]  # steps and learning rate
         number, size = _count([v for v in optimizer.variables if hasattr(v, "numel")])
-        lines.append(f" Optimizer params: {number:,} ({size_text(size, 1)})")
-    return lines
+        counts.append(("Optimizer", number + len(numbers),
+                       size + sum(8 if isinstance(value, int) else 4 for value in numbers)))
+    counts.insert(0, ("Total", sum(number for _, number, _ in counts), sum(size for _, _, size in counts)))
+    return [f" {title} params: {number:,} ({size_text(size, 1)})" for title, number, size in counts]
 
 
 def print_summary(model, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,

@@ -97,9 +97,12 @@ class Model(Trainer, Layer):
         self.__dict__.update(_forward=None, _runners={})
         for module in self.modules():
             module.training = self.training
+        if not self._trainable:
+            self.trainable = False  # what is put into a frozen model is frozen with it
         self._finish_build(map_shapes(tuple, tree.map_structure(lambda s: s.shape, graph.inputs)))
         graph.program("plain")  # finds the captured constants
         self._register_captured(graph.constants)
+        self._generate()  # now, so that torch.compile and torch.export never meet the generator
 
     def _register_captured(self, constants):
         """Tensors that the code refers to move with the model: parameters train, others are buffers."""
@@ -157,10 +160,7 @@ class Model(Trainer, Layer):
                                       "inputs), or make it with Model(inputs, outputs).")
         if mask is not None and any(m is not None for m in tree.flatten(mask)):
             return self._run_program("masked", [inputs, self._full_masks(inputs, mask)])
-        forward = self._forward
-        if forward is None:
-            forward = self._generate()
-        return forward(self, inputs)
+        return self._forward(self, inputs)
 
     forward = call
 
@@ -168,7 +168,6 @@ class Model(Trainer, Layer):
         program = self._graph.program("plain")
         self.__dict__["_operations"] = tuple(program.modules)
         self.__dict__["_forward"] = program.compile()
-        return self._forward
 
     def compute_mask(self, inputs, mask=None):
         """The masks of the outputs, for symbolic use of this model inside another."""
@@ -358,6 +357,9 @@ class Model(Trainer, Layer):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """The model that `get_config` described."""
+        if cls is Functional and not {"layers", "input_layers", "output_layers"} <= config.keys():
+            raise ValueError("A functional model's config needs 'layers', 'input_layers' and 'output_layers'; got "
+                             f"{sorted(config)}. Give what model.get_config() returned.")
         if "layers" in config and "input_layers" in config:
             return cloning.functional_from_config(cls, config, custom_objects)
         return super().from_config(config)

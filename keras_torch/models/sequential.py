@@ -42,8 +42,9 @@ class Sequential(Model):
     self_managed = Model.self_managed | {"layers"}
 
     def __init__(self, layers=None, trainable=True, name=None, **kwargs):
-        if isinstance(layers, str) and name is None:  # Keras 1: Sequential(name)
-            layers, name = None, layers
+        if layers is not None and not isinstance(layers, (list, tuple)):
+            fail("Sequential", "layers", layers, "a list of layers", f"Write Sequential([{type(layers).__name__}(...)]).",
+                 error=TypeError)
         super().__init__(trainable=trainable, name=name, **kwargs)
         self.__dict__.update(_stack=[], _symbols=[], _input_layer=None, _first_dtype=None)
         for layer in layers or []:
@@ -80,6 +81,8 @@ class Sequential(Model):
         self.__dict__["_stack"] = [*self._stack, layer]
         self._modules[layer.name.replace(".", "_")] = layer
         layer.train(self.training)
+        if not self._trainable:
+            layer.trainable = False
 
     def pop(self, rebuild=True):
         """Removes the last layer and returns it.
@@ -207,4 +210,6 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """The model that `get_config` described; a bare list of layers (Keras 1 and 2) is understood."""
+        if isinstance(config, dict) and "layers" not in config:
+            return super().from_config(config)
         return cloning.sequential_from_config(cls, config, custom_objects)
