@@ -426,7 +426,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 self._buffers[name] = value
                 self._non_persistent_buffers_set.discard(name)
                 return None
-        elif not _own_tuple(value):
+        elif not _own_tuple(value) or (type(value) in (list, dict) and not value and not is_house_class(type(self))):
             return self._set_tracked(name, value)
         elif isinstance(value, torch.nn.Module) and not isinstance(value, Layer):
             value.train(self.training)
