@@ -37,6 +37,7 @@ FLOORS = {
     "config": 8,
     "dtype_policies": 8,
     "mixed_precision": 8,
+    "tree": 8,
     "compat": 9,
     "cli": 10,
     "__main__": 10,
