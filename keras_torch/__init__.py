@@ -6,6 +6,8 @@ runs code of Keras 1, Keras 2, tf.keras and Keras 3; layers are `nn.Module`s, we
 `torch.optim.Optimizer`s.
 """
 
+import importlib
+
 from keras_torch import activations as activations
 from keras_torch import callbacks as callbacks
 from keras_torch import constraints as constraints
@@ -37,3 +39,19 @@ from keras_torch.regularizers import Regularizer as Regularizer
 from keras_torch.symbolic import KerasTensor as KerasTensor
 
 __version__ = "0.1.0"
+
+# Imported when somebody asks for them: a training script needs few of these.
+_ON_DEMAND = ("backend", "config", "datasets", "dtype_policies", "mixed_precision", "preprocessing", "random",
+              "saving", "tree", "utils")
+
+
+def __getattr__(name):
+    """A module that is imported on demand."""
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    """The names of the package, modules on demand included."""
+    return sorted({*globals(), *_ON_DEMAND})

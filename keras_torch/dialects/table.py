@@ -112,9 +112,11 @@ BEHAVES = [
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
     Behaves("activity regularizer", {"keras2.3": "sum", "keras3": "per sample"}),
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
-    Behaves("train_on_batch resets", {"keras2.3": True, "keras3": False}),
+    Behaves("validation data on callbacks", {"keras2.3": True, "keras3": False}),
+    Behaves("unnamed outputs", {"tf.keras": "numbered", "keras3": "by loss"}),
     Behaves("loss average", {"keras2.2": "nonzero weights", "keras2.3": "all values", "keras3": "valid values"}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
+    Behaves("crossentropy arguments", {"keras1": "output, target", "keras3": "target, output"}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),
     Behaves("add_weight order", {"tf.keras": "name, shape", "keras3": "shape, initializer"}),
 ]

@@ -24,6 +24,8 @@ from keras_torch.layers.core_layers import Identity as Identity
 from keras_torch.layers.core_layers import Lambda as Lambda
 from keras_torch.layers.core_layers import Masking as Masking
 from keras_torch.layers.dense import Dense as Dense
+from keras_torch.layers.dot_attention import AdditiveAttention as AdditiveAttention
+from keras_torch.layers.dot_attention import Attention as Attention
 from keras_torch.layers.einsum_dense import EinsumDense as EinsumDense
 from keras_torch.layers.embedding import Embedding as Embedding
 from keras_torch.layers.input_layer import Input as Input
@@ -57,6 +59,12 @@ from keras_torch.layers.padding import Cropping3D as Cropping3D
 from keras_torch.layers.padding import ZeroPadding1D as ZeroPadding1D
 from keras_torch.layers.padding import ZeroPadding2D as ZeroPadding2D
 from keras_torch.layers.padding import ZeroPadding3D as ZeroPadding3D
+from keras_torch.layers.pooling import AdaptiveAveragePooling1D as AdaptiveAveragePooling1D
+from keras_torch.layers.pooling import AdaptiveAveragePooling2D as AdaptiveAveragePooling2D
+from keras_torch.layers.pooling import AdaptiveAveragePooling3D as AdaptiveAveragePooling3D
+from keras_torch.layers.pooling import AdaptiveMaxPooling1D as AdaptiveMaxPooling1D
+from keras_torch.layers.pooling import AdaptiveMaxPooling2D as AdaptiveMaxPooling2D
+from keras_torch.layers.pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
 from keras_torch.layers.pooling import AveragePooling1D as AveragePooling1D
 from keras_torch.layers.pooling import AveragePooling2D as AveragePooling2D
 from keras_torch.layers.pooling import AveragePooling3D as AveragePooling3D
@@ -133,7 +141,8 @@ registry = Registry("layer", {cls.__name__: cls for cls in (
     LSTMCell, SimpleRNNCell, StackedRNNCells, ActivityRegularization, AlphaDropout, Dropout,
     GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, Flatten,
     Permute, RepeatVector, Reshape, TimeDistributed, TorchModuleWrapper, UpSampling1D, UpSampling2D,
-    UpSampling3D,
+    UpSampling3D, AdditiveAttention, Attention, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
 )})
 for _alias, _cls in list(vars().items()):
     if isinstance(_cls, type) and issubclass(_cls, Layer) and _alias != _cls.__name__ and not _alias.startswith("_"):
