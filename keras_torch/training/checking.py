@@ -63,29 +63,43 @@ def check_targets(trainer, y, class_weight, owner):
     meta = tree.map_structure(
         lambda s: torch.empty([2 if n is None else n for n in s.shape], dtype=s.dtype, device="meta"), symbols
     )
-    if not objectives.built:
+    if objectives.built:
+        _check_against_graph(trainer, y, class_weight, owner)
+        return
+    try:
         objectives.build(trainer.output_names, y, meta)
+        _check_against_graph(trainer, y, class_weight, owner)
+    except BaseException:
+        objectives.forget_outputs()  # the next fit may bring targets of another shape
+        raise
+
+
+def _check_against_graph(trainer, y, class_weight, owner):
+    """Checks targets and class weights output by output; the objectives are built."""
+    objectives = trainer._objectives
     for name, loss, target, symbol in zip(
         objectives.names, objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs
     ):
-        if (
-            loss is None
-            or target is None
-            or not is_house_class(type(loss))
-            or type(loss).__name__ == "LossFunctionWrapper"
-        ):
+        if loss is None or target is None or not _is_checkable(loss):
             continue
         refuse_nan(target, owner, "y")
         where = f"{owner}: `y`" if len(objectives.names) == 1 else f"{owner}: `y` of the output {name!r}"
-        shape = tuple(symbol.shape)
-        if isinstance(loss, SparseCategoricalCrossentropy):
-            if shape[-1] is not None and getattr(loss, "axis", -1) in (-1, len(shape) - 1):
-                _check_sparse(target, shape, where)
-                validate_labels(target, shape[-1], getattr(loss, "ignore_class", None), owner=where)
-        else:
-            _check_shape(target, shape, where, loss)
+        _check_target(target, tuple(symbol.shape), loss, where)
     if class_weight is not None:
         _check_classes(objectives, y, class_weight, trainer._graph.flat_outputs)
+
+
+def _is_checkable(loss):
+    """Whether we know what targets a loss needs: functions and classes of the user may need anything."""
+    return is_house_class(type(loss)) and type(loss).__name__ != "LossFunctionWrapper"
+
+
+def _check_target(target, shape, loss, where):
+    if not isinstance(loss, SparseCategoricalCrossentropy):
+        _check_shape(target, shape, where, loss)
+    elif shape[-1] is not None and getattr(loss, "axis", -1) in (-1, len(shape) - 1):
+        _check_sparse(target, shape, where)
+        validate_labels(target, shape[-1], getattr(loss, "ignore_class", None), owner=where)
 
 
 def _check_sparse(target, shape, where):

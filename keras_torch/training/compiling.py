@@ -128,7 +128,8 @@ class Compiling:
         if not self.compiled:
             return []
         trackers = [tracker for tracker in self._objectives.output_trackers if tracker is not None]
-        return [self._loss_tracker, self._compile_metrics, *trackers]
+        compiled = [self._compile_metrics] if self._objectives.has_metrics else []
+        return [self._loss_tracker, *compiled, *trackers]
 
     @property
     def metrics_names(self):

@@ -7,6 +7,7 @@ import torch
 from keras_torch.base import settings
 from keras_torch.base.checks import fail
 from keras_torch.training.data import choosing
+from keras_torch.training.data.sources import Source
 
 
 class Feeding:
@@ -64,8 +65,16 @@ class Feeding:
         if first is None:
             raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
         with self._evaluating(torch.no_grad):
-            self(first[0])
+            self._run_once(first[0])
         return source if source.restarts else _Chained(first, batches, source)
+
+    def _run_once(self, x):
+        """Builds the weights; a model that only has a step of its own (a GAN) builds them there."""
+        try:
+            self(x)
+        except NotImplementedError:
+            if not self._overrides("train_step", "test_step", "predict_step"):
+                raise
 
     @contextlib.contextmanager
     def _evaluating(self, context):
@@ -88,6 +97,7 @@ class Feeding:
         )
 
     def _build_optimizer(self):
+        """Hands all trainable weights to the optimizer, also those of layers thawed since the last fit."""
         variables = [weight for weight in self.parameters() if weight.requires_grad]
         ordered = {id(weight): weight for weight in getattr(self, "trainable_weights", variables)}
         variables = list(ordered.values())
@@ -100,19 +110,20 @@ class Feeding:
             self.optimizer.add_param_group({"params": fresh})
 
 
-class OneBatch:
+class OneBatch(Source):
     """A source of one batch that is there already."""
 
-    restarts, steps, samples = True, 1, None
+    steps = 1
 
     def __init__(self, batch):
         self.batch = batch
 
     def batches(self):
+        """The batch."""
         yield self.batch
 
 
-class _Chained:
+class _Chained(Source):
     """A source that cannot start again, with the batch that was already taken from it put back in front."""
 
     restarts = False
@@ -122,10 +133,16 @@ class _Chained:
         self.steps, self.samples = source.steps, source.samples
 
     def batches(self):
+        """The first batch, then the others."""
         if self._first is not None:
             first, self._first = self._first, None
             yield first
         yield from self._rest
 
+    def begin_epoch(self):
+        """Passed on."""
+        self._source.begin_epoch()
+
     def end_epoch(self):
+        """Passed on."""
         self._source.end_epoch()

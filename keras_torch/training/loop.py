@@ -33,17 +33,24 @@ class Feed:
         Errors:
             ValueError: a source that cannot start again has run dry before the first batch.
         """
-        if self.steps is None:
-            yield from self._whole_pass()
-            return
+        self.source.begin_epoch()
+        yield from self._whole_pass() if self.steps is None else self._counted_steps()
+        self.source.end_epoch()
+
+    def _counted_steps(self):
         if self.from_start:
-            self._running = None
+            self.close()
         for number in range(self.steps):
             batch = self._next()
             if batch is None:
                 self._complain(number)
-                return
             yield batch
+
+    def close(self):
+        """Ends a pass that is under way, and the threads that prepare its batches."""
+        running, self._running = self._running, None
+        if running is not None and self.source.restarts:
+            running.close()
 
     def _whole_pass(self):
         count = 0

@@ -82,6 +82,11 @@ class Objectives:
         for specs in (metric_specs, weighted_specs):
             _resolve_all(specs, _checked_metric)
 
+    @property
+    def has_metrics(self):
+        """Whether compile() was given metrics."""
+        return any(spec is not None and spec != [] for spec in (self.metric_specs, self.weighted_specs))
+
     # ------------------------------------------------------------------------------------------ building
 
     def build(self, names, y_true, y_pred):
@@ -93,31 +98,48 @@ class Objectives:
             y_pred: structure of predictions.
         """
         flat_pred = tree.flatten(y_pred)
-        if isinstance(y_pred, dict):
-            names = sorted(y_pred)
-        elif names is None or len(names) != len(flat_pred):
-            names = pseudo_names(len(flat_pred))
-        self.names = list(names)
+        known = sorted(y_pred) if isinstance(y_pred, dict) else names
+        named = known is not None and len(known) == len(flat_pred)
+        self.names = list(known) if named else pseudo_names(len(flat_pred))
         flat_true = self.targets(y_true)
         self.loss_objects = [
             self._as_loss(spec, t, p)
             for spec, t, p in zip(per_output(self.loss, self.names, "loss"), flat_true, flat_pred)
         ]
         self.weights = self._weights()
-        if len(self.names) > 1:
-            self.output_trackers = [
-                metrics.Mean(name=f"{name}_loss") if loss is not None else None
-                for name, loss in zip(self.names, self.loss_objects)
-            ]
-            if sum(tracker is not None for tracker in self.output_trackers) < 2:
-                self.output_trackers = []
         taken = set()
+        by_name = named or behaviour("unnamed outputs") == "numbered"
+        self._prefixes = [f"{name}_" if by_name and len(self.names) > 1 else "" for name in self.names]
+        self.output_trackers = self._build_trackers(by_name, taken)
         self.plain_metrics = self._build_metrics(self.metric_specs, "metrics", flat_true, flat_pred, taken)
         self.weighted_metrics = self._build_metrics(
             self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken
         )
-        self.built = True
         self._single = self._single_loss()
+        self.built = True
+
+    def forget_outputs(self):
+        """Undoes `build`: the batch it was made for turned out to be wrong."""
+        self.built = False
+        self.plain_metrics, self.weighted_metrics, self.output_trackers, self.names = [], [], [], []
+
+    def _build_trackers(self, by_name, taken):
+        """Running means of the outputs' losses, when there are several; None where an output has no loss."""
+        if sum(loss is not None for loss in self.loss_objects) < 2:
+            return []
+        labels = self.names if by_name else self._loss_labels()
+        return [
+            None if loss is None else metrics.Mean(name=_free(f"{label}_loss", taken))
+            for label, loss in zip(labels, self.loss_objects)
+        ]
+
+    def _loss_labels(self):
+        """What Keras 3 calls the losses of outputs without names: what the user called them."""
+        specs = per_output(self.loss, self.names, "loss")
+        return [
+            spec if isinstance(spec, str) else loss and loss.name
+            for spec, loss in zip(specs, self.loss_objects)
+        ]
 
     def _single_loss(self):
         """The one loss of a model with one output and no weight on it, for the short way."""
@@ -143,7 +165,7 @@ class Objectives:
                 key = metric.name
                 if behaviour("metric key") == "full name" and isinstance(spec, str):
                     key = _full_name(spec, metric)
-                prefix = f"{self.names[index]}_" if len(self.names) > 1 else ""
+                prefix = self._prefixes[index]
                 if prefix + key in taken and argument == "weighted_metrics":
                     key = "weighted_" + key
                 found.append((index, metric, _free(prefix + key, taken)))

@@ -5,7 +5,6 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.callbacks.logs import Logs
-from keras_torch.dialects.translator import behaviour
 from keras_torch.training import arguments, checking
 from keras_torch.training.data import choosing
 from keras_torch.training.data.batch import to_device
@@ -25,17 +24,17 @@ class SingleBatches:
         return tuple(to_device(part, self._device(), owner) for part in data)
 
     def train_on_batch(
-        self, x, y=None, sample_weight=None, class_weight=None, reset_metrics=None, return_dict=False
+        self, x, y=None, sample_weight=None, class_weight=None, reset_metrics=True, return_dict=False
     ):
         """One update on one batch.
 
         Args:
             x, y, sample_weight, class_weight: as in fit.
-            reset_metrics: whether metrics start anew; default as the Keras generation in force does.
+            reset_metrics: whether metrics start anew, so that the result is that of this batch.
             return_dict: whether a dict by name is returned.
 
         Returns:
-            float (only a loss), list, or dict of the running metrics.
+            float (only a loss), list, or dict of the loss and metrics.
         """
         self._assert_compiled("train_on_batch()")
         arguments.check_class_weight(class_weight)
@@ -43,19 +42,21 @@ class SingleBatches:
         self._prepare(OneBatch(batch), "train_on_batch()")
         checking.check_before_training(self, OneBatch(batch), class_weight, "train_on_batch()")
         self._build_optimizer()
-        self._maybe_reset(reset_metrics)
+        if reset_metrics:
+            self.reset_metrics()
         step = self.make_train_function()
         if class_weight is not None:
             step = self._with_class_weight(step, class_weight)
         return self._single_batch(step, batch, True, return_dict)
 
-    def test_on_batch(self, x, y=None, sample_weight=None, reset_metrics=None, return_dict=False):
+    def test_on_batch(self, x, y=None, sample_weight=None, reset_metrics=True, return_dict=False):
         """Loss and metrics of one batch; arguments and result as in train_on_batch."""
         self._assert_compiled("test_on_batch()")
         batch = self._batch(x, y, sample_weight, "test_on_batch()")
         self._prepare(OneBatch(batch), "test_on_batch()")
         checking.check_before_training(self, OneBatch(batch), None, "test_on_batch()")
-        self._maybe_reset(reset_metrics)
+        if reset_metrics:
+            self.reset_metrics()
         with torch.no_grad():
             return self._single_batch(self.make_test_function(), batch, False, return_dict)
 
@@ -69,10 +70,6 @@ class SingleBatches:
         finally:
             self.train(mode)
         return self._as_result(Logs(logs), return_dict)
-
-    def _maybe_reset(self, reset_metrics):
-        if behaviour("train_on_batch resets") if reset_metrics is None else reset_metrics:
-            self.reset_metrics()
 
     def predict_on_batch(self, x):
         """Predictions of one batch, as numpy arrays."""

@@ -17,7 +17,7 @@ class StepMethods:
     _step_logs = None
 
     def train_step(self, data):
-        """One update; override it for training of your own (return a dict as in Keras, or the loss as in torch)."""
+        """One update; override it to train your way (return logs as in Keras, or the loss as in torch)."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         self.optimizer.zero_grad()
         if LOSSES.added:
@@ -74,8 +74,11 @@ class StepMethods:
         return self._jit_call
 
     def _build_objectives(self, y, y_pred):
-        names = self.output_names if getattr(self, "_graph", None) is not None else None
-        self._objectives.build(names, y, y_pred)
+        self._objectives.build(self._known_output_names(), y, y_pred)
+
+    def _known_output_names(self):
+        """Names of the outputs of a model with a graph, else None."""
+        return self.output_names if getattr(self, "_graph", None) is not None else None
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The loss of a batch with all penalties; override it to train for something else.
@@ -99,11 +102,13 @@ class StepMethods:
     def _with_class_weight(self, step, class_weight):
         objectives = self._objectives
 
+        names = objectives.names or self._known_output_names() or ["output"]
+
         def targets_of(y):
             return objectives.targets(y) if objectives.built else tree.flatten(y)
 
         def weighted(x, y, weight):
-            step(x, y, combined(weight, class_weight, y, objectives.names or ["output"], targets_of))
+            step(x, y, combined(weight, class_weight, y, objectives.names or names, targets_of))
 
         return weighted
 
@@ -121,7 +126,13 @@ class StepMethods:
 
     def _logs(self):
         """Name -> value now, in this generation's order: what a custom step returned, else the metrics."""
-        logs = dict(self._step_logs) if isinstance(self._step_logs, dict) else self.get_metrics_result()
-        if behaviour("history order") == "sorted":
-            return dict(sorted(logs.items()))
-        return logs
+        logs = self._step_logs if isinstance(self._step_logs, dict) else self.get_metrics_result()
+        return self._in_order(logs)
+
+    @staticmethod
+    def _in_order(logs):
+        """Logs in this generation's order; a dict inside them (the result of compiled metrics) is spread."""
+        spread = {}
+        for name, value in logs.items():
+            spread.update(value if isinstance(value, dict) else {name: value})
+        return dict(sorted(spread.items())) if behaviour("history order") == "sorted" else spread

@@ -164,6 +164,14 @@ def standard_test_step(trainer):
     return step
 
 
+def _detached(logs):
+    """Logs that do not keep the graph of their batch alive."""
+    return {
+        name: value.detach() if isinstance(value, torch.Tensor) and value.requires_grad else value
+        for name, value in logs.items()
+    }
+
+
 def custom_step(trainer, method):
     """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; it returns logs.
 
@@ -185,6 +193,6 @@ def custom_step(trainer, method):
         if isinstance(result, torch.Tensor):
             trainer._loss_tracker.add(result.detach(), batch_size_of(x))
             result = None
-        trainer._step_logs = result
+        trainer._step_logs = None if result is None else _detached(result)
 
     return step

@@ -8,6 +8,7 @@ from keras_torch.symbolic import native
 from keras_torch.training import arguments, checking
 from keras_torch.training.compiling import Compiling
 from keras_torch.training.data import choosing
+from keras_torch.training.data.sources import ArraySource
 from keras_torch.training.evaluating import Evaluating, abandoning
 from keras_torch.training.feeding import Feeding
 from keras_torch.training.generator_methods import GeneratorMethods
@@ -138,6 +139,8 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             samples=source.samples,
             do_validation=validation is not None,
         )
+        if isinstance(validation, ArraySource) and behaviour("validation data on callbacks"):
+            listeners.set_validation_data(validation.as_numpy())
         plan = _Plan(
             feed,
             None
@@ -185,14 +188,17 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         try:
             with abandoning(listeners):
                 listeners.on_train_begin()
+                logs = None
                 for epoch in epochs:
                     listeners.on_epoch_begin(epoch)
-                    listeners.on_epoch_end(epoch, Logs(self._run_epoch(listeners, plan, epoch)))
+                    logs = Logs(self._run_epoch(listeners, plan, epoch))
+                    listeners.on_epoch_end(epoch, logs)
                     if self.stop_training:
                         break
                 self.optimizer.finalize_variable_values(self.optimizer._variables)
-                listeners.on_train_end()
+                listeners.on_train_end(logs)
         finally:
+            plan.close()
             self.eval()
         return self.history
 
@@ -208,8 +214,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         if plan.validation is not None and arguments.validates_at(plan.validation_freq, epoch + 1):
             validated = self._evaluate_feed(plan.validation, listeners)
             logs.update({"val_" + name: value for name, value in validated.items()})
-        plan.feed.source.end_epoch()
-        return logs
+        return self._in_order(logs)
 
 
 class _Plan:
@@ -218,3 +223,9 @@ class _Plan:
     def __init__(self, feed, validation, given):
         self.feed, self.validation = feed, validation
         self.class_weight, self.validation_freq = given.class_weight, given.validation_freq
+
+    def close(self):
+        """Ends passes under way."""
+        for feed in (self.feed, self.validation):
+            if feed is not None:
+                feed.close()

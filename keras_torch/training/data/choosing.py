@@ -7,7 +7,7 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.training.data.batch import as_tensor, is_array_like, map_arrays
-from keras_torch.training.data.pydataset import ordered_batches
+from keras_torch.training.data.pydataset import number_of_batches, ordered_batches
 from keras_torch.training.data.sources import ArraySource, IterableSource
 from keras_torch.training.data.sources import count_samples as count_samples
 
@@ -92,39 +92,32 @@ def batch_source(x, batch_size, shuffle, device, owner, workers, ahead):
         x = torch.utils.data.DataLoader(
             x, batch_size=32 if batch_size is None else batch_size, shuffle=None if flow else bool(shuffle)
         )
-        batch_size = None
-    if batch_size is not None:
-        fail(
-            owner,
-            "batch_size",
-            batch_size,
-            "left out for data that come in batches",
-            "Set the batch size where the batches are made.",
-        )
+    elif batch_size is not None:
+        fail(owner, "batch_size", batch_size, "left out for data that come in batches",
+             "Set the batch size where the batches are made.")  # fmt: skip
+    if isinstance(x, torch.utils.data.DataLoader):
+        return IterableSource(lambda: iter(x), device, owner, steps=_length(x), lists="always")
+    lists = "inputs" if owner.startswith("predict") else "batch"
     if hasattr(x, "__getitem__") and (hasattr(x, "__len__") or hasattr(x, "num_batches")):
-        return _numbered_source(x, shuffle, device, owner, workers, ahead)
-    steps = _length(x)
+        return _numbered_source(x, shuffle, device, owner, workers, ahead, lists)
     if isinstance(x, collections.abc.Iterator):
-        return IterableSource(lambda: x, device, owner, steps=steps, restarts=False)
+        return IterableSource(lambda: x, device, owner, steps=_length(x), restarts=False, lists=lists)
     if not hasattr(x, "__iter__"):
         fail(owner, "x", x, "arrays, a dataset, a DataLoader, a PyDataset or a generator", error=TypeError)
-    return IterableSource(lambda: iter(x), device, owner, steps=steps)
+    return IterableSource(lambda: iter(x), device, owner, steps=_length(x), lists=lists)
 
 
-def _numbered_source(x, shuffle, device, owner, workers, ahead):
+def _numbered_source(x, shuffle, device, owner, workers, ahead, lists):
     """Keras's PyDataset and Sequence (and anything with numbered batches)."""
     workers = getattr(x, "workers", 1) if workers is None else workers
     ahead = getattr(x, "max_queue_size", 10) if ahead is None else ahead
-    steps = x.num_batches if hasattr(x, "num_batches") else len(x)
+    steps = number_of_batches(x)
     if steps == 0:
         raise ValueError(f"{owner}: the dataset has 0 batches. Give at least one.")
     return IterableSource(
         lambda: ordered_batches(x, workers, ahead, shuffle=bool(shuffle)),
-        device,
-        owner,
-        steps=steps,
-        on_epoch_end=getattr(x, "on_epoch_end", None),
-    )
+        device, owner, steps=steps, dataset=x, lists=lists,
+    )  # fmt: skip
 
 
 def _length(x):

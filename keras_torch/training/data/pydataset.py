@@ -115,7 +115,7 @@ def ordered_batches(dataset, workers, ahead, shuffle=False):
         ahead: largest number of batches in waiting.
         shuffle: whether the batches come in random order.
     """
-    number = _number_of(dataset)
+    number = number_of_batches(dataset)
     order = list(range(number)) if number is not None else None
     if shuffle and order is not None:
         random.shuffle(order)
@@ -138,6 +138,11 @@ def ordered_batches(dataset, workers, ahead, shuffle=False):
                 future.cancel()
 
 
-def _number_of(dataset):
+def number_of_batches(dataset):
+    """Batches per epoch of a dataset with numbered batches; None when endless.
+
+    >>> number_of_batches([1, 2, 3])
+    3
+    """
     number = dataset.num_batches if hasattr(dataset, "num_batches") else len(dataset)
     return None if number is None or (isinstance(number, float) and math.isinf(number)) else int(number)

@@ -26,8 +26,11 @@ class Source:
         """An iterator over (x, y, sample_weight) for one epoch."""
         raise NotImplementedError
 
+    def begin_epoch(self):
+        """Called before each pass over the data."""
+
     def end_epoch(self):
-        """Called after each epoch of training."""
+        """Called after each pass over the data."""
 
 
 def count_samples(owner, **named):
@@ -103,6 +106,13 @@ class ArraySource(Source):
             batch = select(index)
             yield batch if self._resident else tree.map_structure(self._copied, batch)
 
+    def as_numpy(self):
+        """All arrays, flat, with weights of 1 where none were given: `validation_data` of old callbacks."""
+        x, y, weight = self._data
+        targets = tree.flatten(y)
+        weights = [torch.ones(self.samples) for _ in targets] if weight is None else tree.flatten(weight)
+        return [leaf.cpu().numpy() for leaf in (*tree.flatten(x), *targets, *weights) if leaf is not None]
+
     def _copied(self, leaf):
         return None if leaf is None else leaf.to(self.device, non_blocking=True)
 
@@ -153,14 +163,15 @@ class IterableSource(Source):
         owner: how errors call it.
         steps: batches per epoch, when known.
         restarts: False when the iterator goes on where it stopped (a generator).
-        on_epoch_end: function called after each epoch of training.
-        expect_y: whether items without targets are an error.
+        dataset: object whose `on_epoch_begin` and `on_epoch_end`, if any, are called around each pass.
+        lists: what a list of two or three means: "batch" (x, y, ...), as old generators give it,
+            "inputs" of a model with several inputs, or "always" a batch, of any length.
     """
 
-    def __init__(self, make, device, owner, steps=None, restarts=True, on_epoch_end=None):
+    def __init__(self, make, device, owner, steps=None, restarts=True, dataset=None, lists="batch"):
         self._make, self.device, self.owner = make, device, owner
         self.steps, self.restarts = steps, restarts
-        self._on_epoch_end = on_epoch_end
+        self._dataset, self._lists = dataset, lists
         self._running = None
 
     def batches(self):
@@ -171,21 +182,28 @@ class IterableSource(Source):
             yield self._prepared(item, number)
 
     def _prepared(self, item, number):
-        x, y, weight = _unpack(item, self.owner, number)
+        x, y, weight = _unpack(item, self.owner, number, self._lists)
         return tuple(
             to_device(map_arrays(lambda leaf: as_tensor(leaf, self.owner), part), self.device, self.owner)
             for part in (x, y, weight)
         )
 
+    def begin_epoch(self):
+        """Tells a PyDataset."""
+        getattr(self._dataset, "on_epoch_begin", _nothing)()
+
     def end_epoch(self):
-        """Lets a Sequence reorder itself."""
-        if self._on_epoch_end is not None:
-            self._on_epoch_end()
+        """Lets a PyDataset reorder itself."""
+        getattr(self._dataset, "on_epoch_end", _nothing)()
 
 
-def _unpack(item, owner, number):
-    if isinstance(item, list) and len(item) in (2, 3) and all(hasattr(part, "shape") for part in item):
-        item = tuple(item)  # DataLoader collates tuples to lists
+def _nothing():
+    """What datasets without these hooks do."""
+
+
+def _unpack(item, owner, number, lists):
+    if isinstance(item, list) and (lists == "batch" and len(item) in (2, 3) or lists == "always"):
+        item = tuple(item)  # DataLoaders collate tuples to lists, and generators of Keras 1 and 2 gave lists
     if isinstance(item, tuple) and len(item) in (1, 2, 3):
         return tuple(item) + (None,) * (3 - len(item))
     if isinstance(item, tuple):
