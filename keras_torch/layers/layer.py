@@ -226,6 +226,21 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             del config["activity_regularizer"]
         return config
 
+    @classmethod
+    def from_config(cls, config):
+        """The layer that `get_config` described; nothing in the config is executed.
+
+        Errors:
+            TypeError: the constructor does not take one of the config's names.
+            ValueError: a quantized layer: its weights are integers of another layout.
+        """
+        config = dict(config)
+        for name in ("quantization_config", "quantization_mode"):
+            if config.pop(name, None) is not None:  # Keras 3 writes None for all other layers
+                raise ValueError(f'{cls.__name__} "{config.get("name")}" is quantized, which cannot be read. '
+                                 "Save the model before quantize().")
+        return super().from_config(config)
+
     def _named_arguments(self):
         init = type(self).__init__
         signature = getattr(init, "house_signature", None) or getattr(init, "user_signature", None)
