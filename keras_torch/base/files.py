@@ -27,11 +27,10 @@ def atomic_write(path):
     Errors:
         FileNotFoundError: the folder does not exist.
 
-    >>> import os, tempfile
-    >>> target = os.path.join(tempfile.mkdtemp(), "note.txt")
+    >>> target = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
     >>> with atomic_write(target) as temporary:
-    ...     _ = open(temporary, "w").write("hello")
-    >>> open(target).read()
+    ...     _ = pathlib.Path(temporary).write_text("hello")
+    >>> target.read_text()
     'hello'
     """
     path = pathlib.Path(os.fspath(path))
@@ -92,11 +91,18 @@ def open_h5_safely(path):
 
 
 class SafeGroup:
-    """A group of an HDF5 file in which every step is checked; see Note [files are data]."""
+    """A group of an HDF5 file in which every step is checked; see Note [files are data].
 
-    def __init__(self, group, h5py):
+    Args:
+        group: the group, or the open file.
+        h5py: the module.
+        label: what errors call the file; default its path.
+    """
+
+    def __init__(self, group, h5py, label=None):
         self._group = group
         self._h5py = h5py
+        self.label = label or group.file.filename
 
     @property
     def attributes(self):
@@ -109,11 +115,11 @@ class SafeGroup:
 
     def _child(self, name):
         if "/" in name or name not in self._group:
-            raise KeyError(f"{self._group.name} in {self._group.file.filename} has no child {name!r}; "
+            raise KeyError(f"{self._group.name} in {self.label} has no child {name!r}; "
                            f"it has {self.names()[:20]}.")
         link = self._group.get(name, getlink=True)
         if not isinstance(link, self._h5py.HardLink):
-            raise ValueError(f"{self._group.name}/{name} in {self._group.file.filename} is a link. Weight files must "
+            raise ValueError(f"{self._group.name}/{name} in {self.label} is a link. Weight files must "
                              "hold their data themselves; links are refused because they can read other files.")
         return self._group[name]
 
@@ -127,8 +133,8 @@ class SafeGroup:
         for name in [part for part in path.split("/") if part]:
             child = here._child(name)
             if not isinstance(child, self._h5py.Group):
-                raise ValueError(f"{child.name} in {child.file.filename} is a dataset; a group was expected.")
-            here = SafeGroup(child, self._h5py)
+                raise ValueError(f"{child.name} in {self.label} is a dataset; a group was expected.")
+            here = SafeGroup(child, self._h5py, self.label)
         return here
 
     def dataset(self, name):
@@ -139,9 +145,9 @@ class SafeGroup:
         """
         child = self._child(name)
         if not isinstance(child, self._h5py.Dataset):
-            raise ValueError(f"{child.name} in {child.file.filename} is a group; a dataset was expected.")
+            raise ValueError(f"{child.name} in {self.label} is a group; a dataset was expected.")
         if child.is_virtual or child.external:
-            raise ValueError(f"{child.name} in {child.file.filename} keeps its data in another file. That is refused: "
+            raise ValueError(f"{child.name} in {self.label} keeps its data in another file. That is refused: "
                              "save the weights again into one file.")
         return child
 
@@ -153,6 +159,6 @@ class SafeGroup:
         """
         dataset = self.dataset(name)
         if tuple(dataset.shape) != tuple(shape):
-            raise ValueError(f"{dataset.name} in {dataset.file.filename} has shape {tuple(dataset.shape)}; the model's "
+            raise ValueError(f"{dataset.name} in {self.label} has shape {tuple(dataset.shape)}; the model's "
                              f"weight has {tuple(shape)}. The file belongs to a model of another architecture.")
         return dataset[()]

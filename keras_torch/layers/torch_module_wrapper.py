@@ -48,7 +48,11 @@ class TorchModuleWrapper(Layer):
         return unique_name(to_snake_case(type(self.module).__name__))
 
     def call(self, *args, training=False, **kwargs):
-        """Runs the module; an explicit phase that differs from the module's own holds for this call."""
+        """Runs the module; an explicit phase that differs from the module's own holds for this call.
+
+        A frozen module runs in evaluation mode, as a frozen BatchNormalization does in Keras.
+        """
+        training = training and self.trainable
         if training == self.training:
             return self.module(*args, **kwargs)
         self.module.train(training)

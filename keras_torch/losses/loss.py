@@ -203,7 +203,7 @@ def reduce_loss(values, reduction, sample_weight=None, mask=None, average="valid
         values = values * weights
     if reduction not in ("sum", *MEANS) or values.dim() == 0:
         return values
-    if reduction == "sum" or values.numel() == 0:
+    if reduction == "sum" or 0 in values.shape:
         return values.sum()
     if reduction == "mean_with_sample_weight" and weights is not None:
         return safe_divide(values.sum(), weights.sum())

@@ -139,7 +139,8 @@ class ModelGraph:
             value, given = value.unsqueeze(-1), (*given, 1)
         elif len(given) == len(shape) + 1 and given[-1] == 1:
             value, given = value.squeeze(-1), given[:-1]
-        if len(given) != len(shape) or any(a is not None and b is not None and a != b for a, b in zip(shape, given)):
+        if len(given) != len(shape) or any(a is not None and b is not None and a != b
+                                           for a, b in zip(shape[1:], given[1:])):
             raise ValueError(f"{owner}: the input {layer.name!r} expects shape {shape} (None is any size); got data of "
                              f"shape {tuple(value.shape)}. Reshape the data, or change the Input.")
         if isinstance(value, torch.Tensor) and value.dtype != symbol.dtype and \
