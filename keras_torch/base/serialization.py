@@ -4,6 +4,10 @@ A name in a config resolves only among custom objects and the registries of kera
 nothing is ever imported or executed because a file says so.
 """
 
+import collections
+import contextlib
+import threading
+
 import numpy as np
 import torch
 
@@ -11,6 +15,51 @@ from keras_torch.base import custom_objects as custom
 from keras_torch.base.checks import nearest
 
 _registries = []
+
+
+class _Sharing(threading.local):
+    """What the outermost call under way has met: layers written, by identity, and objects read, by number."""
+
+    written = None
+    read = None
+
+
+_sharing = _Sharing()
+
+
+@contextlib.contextmanager
+def _outermost(table):
+    """Opens one of the tables for the outermost call; yields whether this call is it."""
+    first = getattr(_sharing, table) is None
+    if first:
+        setattr(_sharing, table, {})
+    try:
+        yield first
+    finally:
+        if first:
+            setattr(_sharing, table, None)
+
+
+def _number_of(value):
+    """The number of a layer in the config under way; the layer is kept, so that its identity is not used again."""
+    return _sharing.written.setdefault(id(value), (len(_sharing.written) + 1, value))[0]
+
+
+def _numbers_in(config):
+    if isinstance(config, dict):
+        own = [config["shared_object_id"]] if "shared_object_id" in config else []
+        return own + [number for value in config.values() for number in _numbers_in(value)]
+    return [number for item in config for number in _numbers_in(item)] if isinstance(config, (list, tuple)) else []
+
+
+def _without_single_numbers(config, single):
+    """The config without the numbers of layers that stand in it just once."""
+    if isinstance(config, dict):
+        return {key: _without_single_numbers(value, single) for key, value in config.items()
+                if key != "shared_object_id" or value not in single}
+    if type(config) in (list, tuple):
+        return type(config)(_without_single_numbers(item, single) for item in config)
+    return config
 
 
 def add_registry(registry):
@@ -84,17 +133,35 @@ def serialize_keras_object(value):
             raise ValueError(f"{value!r} has no name that a config could give. Register it with "
                              "keras_torch.saving.register_keras_serializable().")
         return name
+    with _outermost("written") as first:
+        described = _described(value)
+        if first:
+            counts = collections.Counter(_numbers_in(described))
+            described = _without_single_numbers(described, {number for number in counts if counts[number] == 1})
+    return described
+
+
+def _described(value):
     cls = type(value)
-    registered = custom.scoped_name(cls)
-    return {"module": _public_module(cls), "class_name": cls.__name__, "config": value.get_config(),
-            "registered_name": registered}
+    described = {"module": _public_module(cls), "class_name": cls.__name__, "config": value.get_config(),
+                 "registered_name": custom.scoped_name(cls)}
+    if isinstance(value, torch.nn.Module):
+        described["shared_object_id"] = _number_of(value)
+    return described
+
+
+_PUBLIC_MODULES = {"Functional": "keras.src.models.functional", "Model": "keras", "Sequential": "keras",
+                   "DTypePolicy": "keras"}
 
 
 def _public_module(cls):
+    """The module in which Keras 3 looks for a class of ours; None for a user's class."""
     parts = cls.__module__.split(".")
     if parts[0] != "keras_torch":
         return None
-    return "keras" if len(parts) == 1 else "keras." + parts[1]
+    if cls.__name__ in _PUBLIC_MODULES:
+        return _PUBLIC_MODULES[cls.__name__]
+    return ".".join(["keras", *(parts[1:3] if parts[2:3] == ["schedules"] else parts[1:2])])
 
 
 def is_object_config(value):
@@ -140,23 +207,43 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
                          "Pass the function in custom_objects instead.")
     if not is_object_config(config):
         return deserialize_value(config)
-    name, inner = config["class_name"], config["config"]
-    if name in ("__tuple__", "__numpy__", "function", "DTypePolicy"):
+    name, number = config["class_name"], config.get("shared_object_id")
+    if name in _SPECIAL:
         return _special(name, config, custom_objects)
-    with custom.CustomObjectScope(custom_objects):
+    with _outermost("read"), custom.CustomObjectScope(custom_objects):
+        if number is not None and number in _sharing.read:
+            return _sharing.read[number]
         target = resolve(config.get("registered_name") or name, config.get("module"), fallback=name)
-        if isinstance(target, type):
-            return target.from_config(inner) if hasattr(target, "from_config") else target(**inner)
-        return target
+        made = _made(target, config["config"]) if isinstance(target, type) else target
+        if number is not None:
+            _sharing.read[number] = made
+    return made
+
+
+def _made(cls, config):
+    if not isinstance(config, dict) and cls.__name__ != "Sequential":  # Keras 1 and 2 list a Sequential's layers
+        raise ValueError(f"The config of a {cls.__name__} must be a dictionary; got {type(config).__name__}.")
+    return cls.from_config(config) if hasattr(cls, "from_config") else cls(**config)
+
+
+_POLICIES = ("DTypePolicy", "Policy", "FloatDTypePolicy")  # Keras 3, tf.keras, Keras 3.0
+_SPECIAL = ("__tuple__", "__numpy__", "function", "__lambda__", "__bytes__", *_POLICIES)
 
 
 def _special(name, config, custom_objects):
     inner = config["config"]
     if name == "function":
-        return resolve(inner, config.get("module"), custom_objects=custom_objects)
+        registered = config.get("registered_name")
+        first = registered if registered and ">" in registered else inner
+        return resolve(first, config.get("module"), fallback=inner, custom_objects=custom_objects)
+    if name == "__lambda__":
+        raise ValueError("The config holds the code of a function; code in configs is never run. Name the function: "
+                         "def it and register it with keras_torch.saving.register_keras_serializable().")
     if name == "__numpy__":
         return np.array(inner["value"], dtype=inner["dtype"])
-    if name == "DTypePolicy":
+    if name == "__bytes__":
+        return inner["value"].encode("utf-8")
+    if name in _POLICIES:
         return inner["name"]
     return tuple(deserialize_value(item) for item in (inner if isinstance(inner, list) else config.get("items", [])))
 

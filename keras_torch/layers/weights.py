@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from keras_torch import constraints, initializers, regularizers
-from keras_torch.base import scopes, settings
+from keras_torch.base import budget, scopes, settings
 from keras_torch.base.checks import fail, is_integer
 from keras_torch.base.configurable import is_house_class
 from keras_torch.base.dtypes import DTypePolicy, dtype_name, torch_dtype
@@ -58,6 +58,7 @@ class LayerWeights:
         dtype = torch_dtype(dtype or self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtype.is_floating_point else "zeros"
+        budget.charge(shape, dtype.itemsize, self.label)
         value = _initial_value(initializers.get(initializer), shape, dtype, self._weight_device(), layout)
         name = name or "weight"
         labels = {"_name": name, "_path": self._path_of(name), "_trainable": bool(trainable),

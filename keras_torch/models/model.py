@@ -15,7 +15,8 @@ from keras_torch.metrics.metric import Metric
 from keras_torch.models import cloning, describing
 from keras_torch.models.graph_model import ModelGraph
 from keras_torch.models.recipe import Recipe
-from keras_torch.saving import weights_h5
+from keras_torch.saving import keras_file, weights_h5
+from keras_torch.saving.compile_config import CompileFiles
 from keras_torch.symbolic import native
 from keras_torch.symbolic.keras_tensor import any_symbolic
 from keras_torch.training.trainer import Trainer
@@ -41,7 +42,7 @@ def _graph_arguments(args, kwargs):
     return given.get("inputs"), given.get("outputs"), rest
 
 
-class Model(Trainer, Layer):
+class Model(CompileFiles, Trainer, Layer):
     """Layers put together, with `fit`, `evaluate`, `predict` and files.
 
     Args:
@@ -371,6 +372,21 @@ class Model(Trainer, Layer):
             kwargs: passed to json.dumps, such as indent=2.
         """
         return cloning.to_json(self, **kwargs)
+
+    def save(self, filepath, overwrite=True, zipped=None, **kwargs):
+        """Writes the whole model to a `.keras` file, atomically: architecture, weights, compile() and optimizer.
+
+        Args:
+            filepath: name that ends in '.keras'.
+            overwrite: whether an existing file is replaced; False raises when there is one.
+            zipped: None or True: the file is one zip archive.
+            kwargs: `include_optimizer=False` leaves compile() and the optimizer's state out.
+
+        Errors:
+            ValueError: another ending; the message names the formats there are.
+            FileExistsError: the file exists and `overwrite` is False.
+        """
+        keras_file.save_model(self, filepath, overwrite, zipped, **kwargs)
 
     def save_weights(self, filepath, overwrite=True):
         """Writes all weights to a `.weights.h5` file, atomically.

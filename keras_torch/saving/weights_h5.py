@@ -4,6 +4,12 @@
     layers/lstm/cell/vars/0    inner objects by attribute
 Members of lists, and the layers of functional and Sequential models, are named by their class in snake case, made
 unique in container order (`dense`, `dense_1`), never by their own name.
+
+# Note [order of attributes]
+An object is stored where it is met first, and Keras 3 meets attributes in alphabetical order, private ones last. A
+subclassed model's `layers` is one of them: `head` has its own group, while a dict of layers called `table` comes
+after `layers` and is found there. tf_keras takes `layers` before all other attributes. Both orders are read; Keras 3's
+is written.
 """
 
 import os
@@ -15,7 +21,7 @@ from keras_torch.base.checks import fail
 from keras_torch.base.files import atomic_write, open_h5_safely
 from keras_torch.base.names import to_snake_case
 from keras_torch.base.third_party import need
-from keras_torch.base.tracking import TrackedDict, TrackedList, has_members
+from keras_torch.base.tracking import has_members
 
 
 def _check_name(function, filepath):
@@ -26,58 +32,69 @@ def _check_name(function, filepath):
     return path
 
 
-def walk(model):
+def walk(model, layers_first=False):
     """(path, object) for each object of a model that may own weights, each object once.
+
+    Args:
+        model: the model.
+        layers_first: tf_keras's order and names; see Note [order of attributes].
 
     Notes:
         An object is a Layer, a native module or another holder of weights (`save_own_variables`).
     """
-    yield from _walk(model, "", set())
+    yield from _walk(model, "", set(), layers_first)
 
 
-def _walk(holder, path, seen):
+def _walk(holder, path, seen, layers_first):
     if id(holder) in seen:
         return
     seen.add(id(holder))
     yield path, holder
-    for name, child in _children(holder):
+    for name, child in _children(holder, layers_first):
         inner = f"{path}/{name}" if path else name
-        if isinstance(child, (list, tuple, dict)):
-            for member_name, member in _members(child):
-                yield from _walk(member, f"{inner}/{member_name}", seen)
-        else:
-            yield from _walk(child, inner, seen)
+        members = _members(child) if isinstance(child, (list, tuple, dict)) else [("", child)]
+        for member_name, member in members:
+            yield from _walk(member, f"{inner}/{member_name}".rstrip("/"), seen, layers_first)
 
 
-def _children(holder):
-    """(attribute name, layer or container of layers); a model's own layers stand under `layers`."""
+def _children(holder, layers_first):
+    """(attribute name, layer or container of layers), in the order in which Keras visits them."""
+    found = [(name, holder.__dict__.get(name, child)) for name, child in holder._modules.items() if child is not None]
+    found = [(_TF_NAMES.get(name, name) if layers_first else name, child) for name, child in found
+             if isinstance(child, torch.nn.Module) or has_members(child)]
     if getattr(holder, "_graph", None) is not None or hasattr(holder, "_stack"):  # a model that lists its layers
-        layers = ([holder._input_layer] if getattr(holder, "_input_layer", None) is not None else []) + holder.layers
-        yield "layers", layers
-        listed = {id(layer) for layer in layers}
-        rest = [(name, child) for name, child in holder._modules.items() if id(child) not in listed]
-    else:
-        rest = list(holder._modules.items())
-    for name, child in sorted(rest, key=lambda item: item[0]):
-        view = holder.__dict__.get(name)
-        if isinstance(view, (TrackedList, TrackedDict, tuple)) and has_members(view):
-            yield name, view
-        elif isinstance(child, torch.nn.Module):
-            yield name, child
+        listed = ([holder._input_layer] if getattr(holder, "_input_layer", None) is not None else []) + holder.layers
+        ids = {id(layer) for layer in listed}
+        return [("layers", listed), *_sorted([(name, child) for name, child in found if id(child) not in ids])]
+    if not hasattr(holder, "get_layer"):
+        return _sorted(found)
+    layers = [("layers", holder.layers)]
+    return layers + _sorted(found) if layers_first else _sorted(found + layers)
+
+
+_TF_NAMES = {f"{name}_dense": f"_{name}_dense" for name in ("query", "key", "value", "output")}
+
+
+def _sorted(children):
+    """By name, private ones last."""
+    return sorted(children, key=lambda item: "~" + item[0] if item[0].startswith("_") else item[0])
 
 
 def _members(container):
-    """(unique name, object) for each module in a list, tuple or dict, nested ones flattened in order."""
+    """(unique name, object) for each module in a list, tuple or dict; inner ones are called `container`."""
     counts = {}
-    items = container.values() if isinstance(container, dict) else container
-    for item in items:
-        if isinstance(item, (list, tuple, dict)):
-            yield from _members(item)
-        elif isinstance(item, torch.nn.Module):
-            base = to_snake_case(_class_name(item))
-            count = counts.get(base, 0)
-            counts[base] = count + 1
-            yield (f"{base}_{count}" if count else base), item
+    for item in container.values() if isinstance(container, dict) else container:
+        is_container = isinstance(item, (list, tuple, dict))
+        if not is_container and not isinstance(item, torch.nn.Module):
+            continue
+        base = "container" if is_container else to_snake_case(_class_name(item))
+        count = counts.get(base, 0)
+        counts[base] = count + 1
+        name = f"{base}_{count}" if count else base
+        if is_container:
+            yield from ((f"{name}/{inner}", member) for inner, member in _members(item))
+        else:
+            yield name, item
 
 
 def _class_name(item):
@@ -110,10 +127,30 @@ def save_weights(model, filepath, overwrite=True):
                          "build(input_shape).")
     h5py = need("h5py", "to write weights")
     with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
-        for where, holder in walk(model):
-            group = file.require_group(f"{where}/vars" if where else "vars")
-            for name, value in _own_variables(holder).items():
-                group[name] = value
+        write_tree(model, file)
+
+
+def write_tree(model, file):
+    """Writes the weights of all objects of a model, and its optimizer's state, into an open HDF5 file."""
+    for where, holder in walk(model):
+        _write_own(file, f"{where}/vars" if where else "vars", _own_variables(holder))
+    optimizer = _optimizer_of(model)
+    if optimizer is not None and optimizer.built:
+        store = {}
+        optimizer.save_own_variables(store)
+        _write_own(file, "optimizer/vars", store)
+
+
+def _write_own(file, where, store):
+    group = file.require_group(where)
+    for name, value in store.items():
+        group[name] = value
+
+
+def _optimizer_of(model):
+    """The optimizer of a compiled model when it knows how to store its state (torch's own ones may not), else None."""
+    optimizer = getattr(model, "optimizer", None)
+    return optimizer if getattr(model, "compiled", False) and hasattr(optimizer, "save_own_variables") else None
 
 
 def load_weights(model, filepath, skip_mismatch=False):
@@ -128,22 +165,72 @@ def load_weights(model, filepath, skip_mismatch=False):
         raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, or build it "
                          "with build(input_shape).")
     with open_h5_safely(path) as file:
-        plan, skipped = [], []
-        for where, holder in walk(model):
-            wanted = _own_variables(holder)
-            try:
-                store = _read(file, where, wanted, path)
-            except ValueError as error:
-                if not skip_mismatch:
-                    raise
-                skipped.append(f"{where}: {error}")
-                continue
-            if store:
-                plan.append((holder, store))
-    for holder, store in plan:
-        _set_own(holder, store)
+        skipped = read_tree(model, file, path, skip_mismatch)
     if skipped:
         warnings.warn("load_weights(skip_mismatch=True) left out: " + "; ".join(skipped), stacklevel=3)
+
+
+def read_tree(model, file, path, skip_mismatch=False):
+    """Reads the weights of all objects of a model from a SafeGroup; all are checked before any is set.
+
+    The optimizer's state is read too when the model is compiled and the file has one.
+
+    Returns:
+        list: a sentence for each object that was left out (with `skip_mismatch`).
+    """
+    plan, skipped = _planned(model, file, path, skip_mismatch)
+    _read_optimizer(model, file, path)  # all or nothing by itself, and before any weight is changed
+    for holder, store in plan:
+        _set_own(holder, store)
+    return skipped
+
+
+def _planned(model, file, path, skip_mismatch):
+    """([(object, its arrays)], sentences about what was left out), by the order of attributes that fits the file."""
+    plans, first = [], None
+    for layers_first in (False, True):
+        plan, skipped = [], []
+        try:
+            for where, holder in walk(model, layers_first):
+                store, problem = _read_or_skip(file, where, _own_variables(holder), path, skip_mismatch)
+                plan.append((holder, store))
+                skipped += [f"{where}: {problem}"] if problem else []
+        except ValueError as error:
+            first = first or error
+            continue
+        plans.append((plan, skipped))
+        if not skipped:
+            break
+    if not plans:
+        raise first
+    plan, skipped = min(plans, key=lambda found: len(found[1]))
+    return [(holder, store) for holder, store in plan if store], skipped
+
+
+def _read_or_skip(file, where, wanted, path, skip_mismatch):
+    try:
+        return _read(file, where, wanted, path), None
+    except ValueError as error:
+        if not skip_mismatch:
+            raise
+        return {}, error
+
+
+def _read_optimizer(model, file, path):
+    optimizer = _optimizer_of(model)
+    if optimizer is None or not file.has("optimizer") or not file.group("optimizer").has("vars"):
+        return
+    group = file.group("optimizer/vars")
+    store = {name: group.dataset(name)[()] for name in group.names()}
+    if not store:
+        return
+    if not optimizer.built:
+        optimizer.build(model.trainable_weights)
+    try:
+        optimizer.load_own_variables(store)
+    except ValueError as error:
+        warnings.warn(f"The optimizer's state in {path!r} does not fit and was left out: {error} The weights were "
+                      "loaded; compile with the same optimizer to go on as before.", stacklevel=5)
 
 
 def _read(file, where, wanted, path):

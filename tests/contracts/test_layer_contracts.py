@@ -141,7 +141,7 @@ def test_weights_file_round_trip(case: LayerCase, tmp_path):
 
 
 @rows
-@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("ending", ["keras"])
 def test_model_file_round_trip(case: LayerCase, ending: str, tmp_path):
     layer = new_layer(case)
     model, _ = symbolic_model(case, layer, unknown_batch=not case.mixes_batch)

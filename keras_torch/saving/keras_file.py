@@ -1,0 +1,331 @@
+"""`.keras`: a whole model in one file (architecture, weights, compile arguments, optimizer state), as Keras 3 writes it.
+
+Loading has two phases: everything is read and checked on a new model, which is returned only when all of it fits.
+A file is data: classes and functions are found by name among our own and the user's (`custom_objects`, registered
+ones); nothing is imported or executed because a file says so.
+"""
+
+import datetime
+import json
+import os
+import tempfile
+import warnings
+
+import numpy as np
+
+from keras_torch.base import budget
+from keras_torch.base.checks import fail, unknown_argument
+from keras_torch.base.custom_objects import CustomObjectScope, lookup
+from keras_torch.base.files import atomic_write
+from keras_torch.base.serialization import deserialize_keras_object, serialize_keras_object
+from keras_torch.dialects.state import DIALECTS, current_dialect, dialect
+from keras_torch.saving import weights_h5
+from keras_torch.saving.archive import CONFIG, METADATA, Archive, write_archive
+from keras_torch.saving.compile_config import describe_function
+
+FORMAT_VERSION = "3.15.1"  # the Keras whose layout is written
+_SLACK = 16 * 2 ** 20
+_WIDENING = 4  # weights may be kept in fewer bytes than they have in the model
+_LATER = "This format comes in a later version. Use a name that ends in '.keras' for the whole model, or " \
+         "model.save_weights('name.weights.h5') for the weights."
+
+
+# ---------------------------------------------------------------------------------------------- names
+
+
+def _checked_path(function, filepath):
+    try:
+        path = os.fspath(filepath)
+    except TypeError:
+        fail(function, "filepath", filepath, "a path", error=TypeError)
+    if path.endswith(".weights.h5"):
+        fail(function, "filepath", path, "a name that ends in '.keras'",
+             "'.weights.h5' holds weights only: use save_weights() and load_weights().")
+    if path.endswith((".h5", ".hdf5")):
+        fail(function, "filepath", path, "a name that ends in '.keras'", _LATER)
+    if not path.endswith(".keras"):
+        fail(function, "filepath", path, "a name that ends in '.keras'",
+             "A folder (TensorFlow's SavedModel) is another format. " + _LATER)
+    return path
+
+
+def _check_options(function, options):
+    """Refuses options of other formats; returns whether the optimizer is saved."""
+    include_optimizer = options.pop("include_optimizer", True)
+    chosen = options.pop("save_format", None)
+    if chosen not in (None, "keras"):
+        fail(function, "save_format", chosen, "'keras'", _LATER)
+    for name in ("options", "signatures"):
+        if options.pop(name, None) is not None:
+            fail(function, name, "...", "None", "It belongs to TensorFlow's SavedModel.")
+    for name in options:
+        unknown_argument(function, name, ["filepath", "overwrite", "zipped", "include_optimizer", "save_format"])
+    return include_optimizer
+
+
+# ---------------------------------------------------------------------------------------------- saving
+
+
+def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
+    """Writes a whole model to a `.keras` file, atomically.
+
+    Args:
+        model: the model.
+        filepath: name that ends in '.keras'.
+        overwrite: whether an existing file is replaced; False raises when there is one.
+        zipped: None or True: the file is one zip archive.
+        kwargs: `include_optimizer=False` leaves the arguments of compile() and the optimizer's state out;
+            `save_format` may be 'keras'.
+
+    Errors:
+        ValueError: another ending (the message names the formats there are), or `zipped=False`.
+        FileExistsError: the file exists and `overwrite` is False.
+        NotImplementedError: a part of the model has no config; TypeError: a config holds what JSON cannot hold.
+
+    Notes:
+        A kill or a full disk leaves the old file as it was.
+
+    Source: Keras 3 `saving.save_model`; Keras 3.15 reads the file.
+    """
+    path = _checked_path("save()", filepath)
+    with_optimizer = _check_options("save()", dict(kwargs))
+    if zipped is not None and zipped is not True:
+        fail("save()", "zipped", zipped, "None or True", "A .keras file is one zip archive.")
+    if not overwrite and os.path.exists(path):
+        raise FileExistsError(f"{path!r} exists already. Pass overwrite=True, or choose another name.")
+    if not model.built:
+        warnings.warn(f"{model.label} is not built: the file will hold no weights. Call the model on data first, or "
+                      "build it with build(input_shape).", stacklevel=3)
+    described = describe_model(model, with_optimizer)
+    documents = {METADATA: json.dumps(_metadata()), CONFIG: _as_json(model, described)}
+    keeps_state = with_optimizer and described.get("compile_config") is not None
+
+    def write_weights(file):
+        if model.built:
+            weights_h5.write_tree(model, file)
+        if keeps_state and "optimizer" not in file:
+            write_optimizer(model.optimizer, file)
+
+    with atomic_write(path) as temporary:
+        write_archive(temporary, documents, write_weights, _asset_writers(model))
+
+
+def _metadata():
+    now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    return {"keras_version": FORMAT_VERSION, "date_saved": now, "writer": "keras_torch", "dialect": current_dialect()}
+
+
+def describe_model(model, with_optimizer=True):
+    """The content of config.json as a dictionary.
+
+    Args:
+        model: the model.
+        with_optimizer: whether the arguments of compile() are described too.
+    """
+    described = serialize_keras_object(model)
+    build_config = model.get_build_config()
+    if build_config:
+        described["build_config"] = build_config
+    if with_optimizer and getattr(model, "compiled", False):
+        described["compile_config"] = _compile_config(model)
+    return described
+
+
+def _compile_config(model):
+    """The arguments of compile(), or None with a warning where the optimizer is torch's own."""
+    try:
+        return model.get_compile_config()
+    except NotImplementedError as error:
+        warnings.warn(f"{model.label} is saved without its compile() arguments: {error} "
+                      "Call compile() on the loaded model.", stacklevel=4)
+        return None
+
+
+def _as_json(model, described):
+    owner = []
+
+    def fallback(value):
+        if callable(value) and not isinstance(value, type):
+            if getattr(value, "__name__", "") == "<lambda>":
+                owner.append(value)
+                return {"class_name": "__lambda__", "config": {}}
+            return describe_function(value)
+        raise TypeError(f"{model.label}: its config holds {value!r}, which a file cannot hold. Register the class or "
+                        "function with keras_torch.saving.register_keras_serializable(), or give it a get_config().")
+
+    text = json.dumps(described, default=fallback)
+    if owner:
+        warnings.warn(f"{model.label} holds {len(owner)} lambda(s) of Python, which files do not hold: load_model() will "
+                      "need custom_objects={<name of the layer>: function}. Use a named function, registered with "
+                      "keras_torch.saving.register_keras_serializable().", stacklevel=4)
+    return text
+
+
+def write_optimizer(optimizer, file):
+    """Writes an optimizer's variables into an open HDF5 file, under optimizer/vars."""
+    store = {}
+    optimizer.save_own_variables(store)
+    group = file.create_group("optimizer/vars")
+    for name, value in store.items():
+        group[name] = value
+
+
+# ---------------------------------------------------------------------------------------------- loading
+
+
+def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
+    """The model of a `.keras` file of keras_torch, Keras 3 or tf_keras.
+
+    Args:
+        filepath: name that ends in '.keras'.
+        custom_objects: dict, name -> class or function of your own; a Lambda's function is found by the layer's name.
+        compile: whether the model is compiled as it was, with the state of its optimizer.
+        safe_mode: only True: code in files is never run.
+
+    Errors:
+        FileNotFoundError: no such file.
+        ValueError: another format, a damaged or hostile file, an unknown class (the nearest known are named), code
+            in the file, weights that do not fit.
+
+    Notes:
+        A file of tf_keras is read in the dialect 'tf.keras'; one of keras_torch in the dialect it was saved in.
+
+    Source: Keras 3 `saving.load_model`.
+    """
+    if safe_mode is not True:
+        fail("load_model()", "safe_mode", safe_mode, "True: code in files is never run",
+             "Give the functions in custom_objects={'name of the layer': function}.")
+    path = _existing_file("load_model()", filepath)
+    with Archive(path) as archive, CustomObjectScope(custom_objects), dialect(_dialect_of(archive)):
+        config = archive.document(CONFIG)
+        refuse_code(config)
+        with budget.limited(archive.weights_size * _WIDENING + _SLACK, path):
+            model = _built_model(config, path)
+        with archive.weights() as file:
+            _fill(model, archive, file)
+            if compile and config.get("compile_config"):
+                model.compile_from_config(config["compile_config"])
+                if model.compiled and model.built:
+                    read_optimizer(model.optimizer, file)
+    return model
+
+
+def load_weights(model, filepath):
+    """Sets the weights of a model from a `.keras` file, whose config is not looked at; all or nothing.
+
+    Args:
+        model: a built model.
+        filepath: name that ends in '.keras'.
+
+    Errors:
+        FileNotFoundError: no such file.
+        ValueError: weights that do not fit.
+    """
+    path = _existing_file("load_weights()", filepath)
+    with Archive(path) as archive, archive.weights() as file:
+        _fill(model, archive, file)
+
+
+def _existing_file(function, filepath):
+    path = os.fspath(filepath)
+    if os.path.isdir(path):
+        raise ValueError(f"{function}: {path!r} is a folder, such as TensorFlow's SavedModel. {_LATER}")
+    path = _checked_path(function, path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"There is no file {path!r}. Check the path and the working folder.")
+    return path
+
+
+def _dialect_of(archive):
+    """The generation that wrote the file."""
+    metadata = archive.document(METADATA)
+    metadata = metadata if isinstance(metadata, dict) else {}
+    if metadata.get("dialect") in DIALECTS:
+        return metadata["dialect"]
+    return "tf.keras" if str(metadata.get("keras_version", "3")).startswith("2.") else "keras3"
+
+
+def refuse_code(config, owner="The model"):
+    """Raises where a config holds the code of a function, unless a Lambda's function is among the custom objects.
+
+    Errors:
+        ValueError: code; the layer is named.
+
+    >>> refuse_code({"class_name": "Dense", "config": {"units": 3}})
+    """
+    if isinstance(config, dict):
+        kind, inner = config.get("class_name"), config.get("config")
+        name = inner.get("name") if isinstance(inner, dict) else None
+        if kind == "__lambda__":
+            raise ValueError(f"{owner} is stored with the code of a Python function, which is never run. "
+                             "For a Lambda layer pass custom_objects={'name of the layer': function}; else build the "
+                             "model in Python with a named function and call its load_weights() on this file.")
+        if kind == "Lambda" and isinstance(name, str) and lookup(name) is not None:
+            return
+        owner = f'{kind} "{name}"' if isinstance(kind, str) and isinstance(name, str) else owner
+    for item in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
+        refuse_code(item, owner)
+
+
+def _built_model(config, path):
+    """The model of config.json, built for the shapes it was built for."""
+    if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
+        raise ValueError(f"{path!r} is no .keras file: its {CONFIG} describes no model.")
+    try:
+        model = deserialize_keras_object(config)
+        if not hasattr(model, "compile_from_config"):
+            raise ValueError(f"{path!r} holds a {config['class_name']}, which is no model.")
+        if not model.built:
+            model.build_from_config(config.get("build_config"))
+    except RecursionError as error:
+        raise ValueError(f"{path!r} is refused: its {CONFIG} is nested too deeply.") from error
+    except (KeyError, IndexError, AttributeError) as error:
+        raise ValueError(f"{path!r} is damaged: its {CONFIG} does not describe a model "
+                         f"({type(error).__name__}: {error}).") from error
+    return model
+
+
+def _fill(model, archive, file):
+    """Weights and assets of a model from the archive."""
+    for where, holder in weights_h5.walk(model):
+        if hasattr(holder, "load_assets"):
+            with tempfile.TemporaryDirectory() as folder:
+                if archive.assets(where, folder):
+                    holder.load_assets(folder)
+    if model.built:
+        weights_h5.read_tree(model, file, archive.path)
+
+
+def _asset_writers(model):
+    return [(where, holder.save_assets) for where, holder in weights_h5.walk(model) if hasattr(holder, "save_assets")]
+
+
+def read_optimizer(optimizer, file):
+    """Sets a built optimizer's variables from `optimizer/vars` of a SafeGroup.
+
+    Notes:
+        State that does not fit (layers were frozen between compile and save) is left out with a warning, as in Keras.
+    """
+    if not file.has("optimizer") or not file.group("optimizer").has("vars"):
+        return
+    group, rate = file.group("optimizer/vars"), optimizer.learning_rate
+    try:
+        optimizer.load_own_variables(_state_arrays(optimizer, group))
+    except ValueError as error:
+        warnings.warn(f"The optimizer's state was not loaded, training starts with a fresh one: {error}", stacklevel=4)
+        return
+    # The file keeps the rate in single precision; the config has it as it was.
+    if np.float32(optimizer.learning_rate) == np.float32(rate):
+        optimizer.learning_rate = float(rate)
+
+
+def _state_arrays(optimizer, group):
+    """The arrays of a group, each of a shape that the optimizer has."""
+    shapes = {()} | {tuple(np.shape(variable)) for variable in optimizer.variables}
+    found = {}
+    for name in group.names():
+        shape = tuple(group.dataset(name).shape)
+        if shape not in shapes:
+            raise ValueError(f"the file holds state of shape {shape}, which no variable of {optimizer.name} has.")
+        found[name] = group.read(name, shape)
+    return found
