@@ -7,8 +7,6 @@ from keras_torch.ops.core import as_tensor
 
 abs = ops.abs
 cos = ops.cos
-cumprod = ops.cumprod
-cumsum = ops.cumsum
 equal = ops.equal
 exp = ops.exp
 greater = ops.greater
@@ -144,6 +142,24 @@ def all(x, axis=None, keepdims=False):
     tensor(False)
     """
     return ops.all(x, axis, keepdims)
+
+
+def cumsum(x, axis=0):
+    """The running sum along `axis`.
+
+    >>> cumsum([1.0, 2.0])
+    tensor([1., 3.])
+    """
+    return ops.cumsum(x, axis)
+
+
+def cumprod(x, axis=0):
+    """The running product along `axis`.
+
+    >>> cumprod([2.0, 3.0])
+    tensor([2., 6.])
+    """
+    return ops.cumprod(x, axis)
 
 
 def argmax(x, axis=-1):

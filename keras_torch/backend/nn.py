@@ -196,7 +196,7 @@ def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
         reduction_axes: axes over which the statistics go.
 
     Returns:
-        (normalized, mean, variance): the statistics without the reduced axes.
+        (normalized, mean, variance): the statistics without the reduced axes; the variance is the biased one.
 
     >>> normalize_batch_in_training(torch.tensor([[1.0], [3.0]]), None, None, [0], epsilon=0)[0]
     tensor([[-1.],
@@ -317,4 +317,5 @@ def bias_add(x, bias, data_format=None):
         return x + bias
     if bias.dim() == 1:
         return x + torch.reshape(bias, (-1, *[1] * (x.dim() - 2)))
-    return x + torch.movedim(bias, -1, 0)
+    # Keras reshapes here, it does not transpose.
+    return x + torch.reshape(bias, (bias.shape[-1], *bias.shape[:-1]))
