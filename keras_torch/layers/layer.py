@@ -482,7 +482,10 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
 
     def get_build_config(self):
         """What `build_from_config` needs: the shapes that the layer was built for."""
-        return {"input_shape": self._built_shapes} if self._built_shapes is not None else None
+        shapes = self._built_shapes
+        if isinstance(shapes, dict) and shapes and all(str(name).endswith("_shape") for name in shapes):
+            return {"shapes_dict": shapes}  # build(query_shape, value_shape): one shape for each argument
+        return {"input_shape": shapes} if shapes is not None else None
 
     def build_from_config(self, config):
         """Builds the layer for the shapes that `get_build_config` told."""

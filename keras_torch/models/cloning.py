@@ -6,9 +6,11 @@ import operator
 
 import torch
 
+from keras_torch import ops
 from keras_torch.base import custom_objects as custom
 from keras_torch.base import tree
 from keras_torch.base.checks import fail, nearest
+from keras_torch.base.names import to_snake_case
 from keras_torch.base.dtypes import dtype_name, torch_dtype
 from keras_torch.base.serialization import (
     deserialize_keras_object, is_object_config, serialize_keras_object, serialize_value)
@@ -155,6 +157,29 @@ def functional_from_config(cls, config, custom_objects=None):
         return model
 
 
+_OPS_MODULES = ("keras.src.ops.", "keras.ops")
+
+
+class OpsCall:
+    """A function of `keras.ops` in a config of Keras 3, which names it by a class (`NotEqual`, `Softmax`).
+
+    Args:
+        class_name: the class.
+        config: its arguments, and its name.
+    """
+
+    def __init__(self, class_name, config):
+        self.function = getattr(ops, to_snake_case(class_name), None)
+        if not callable(self.function):
+            raise ValueError(f"The config names the operation {class_name!r}; keras_torch.ops has no such function. "
+                             "Rebuild the model by code and load its weights.")
+        self.name = config.get("name")
+        self.arguments = {key: value for key, value in config.items() if key not in ("name", "dtype", "trainable")}
+
+    def __call__(self, *args, **kwargs):
+        return self.function(*args, **self.arguments, **kwargs)
+
+
 def _operation_from(entry):
     if entry["class_name"] == "FunctionCall":
         name = entry["config"]["function"]
@@ -166,6 +191,8 @@ def _operation_from(entry):
         operation.name = entry["config"]["name"]
         return operation
     config = entry["config"]
+    if str(entry.get("module", "")).startswith(_OPS_MODULES):
+        return OpsCall(entry["class_name"], config)
     if isinstance(config, dict) and "name" not in config and "name" in entry:
         entry = {**entry, "config": {**config, "name": entry["name"]}}
     layer = deserialize_keras_object(entry)

@@ -8,6 +8,7 @@ from keras_torch.base import tree
 from keras_torch.base.checks import fail, unknown_argument
 from keras_torch.base.names import to_snake_case, unique_name
 from keras_torch.base.third_party import call_with_hooks
+from keras_torch.base.variable import StateVariable
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.layer import LOSSES, Layer, map_shapes
@@ -114,6 +115,8 @@ class Model(CompileFiles, Trainer, Layer):
                 self._parameters[name] = value
             elif isinstance(value, Tensor):
                 self._buffers[name] = value
+                if not isinstance(value, StateVariable):  # a constant belongs to the code, not to the weights
+                    self._non_persistent_buffers_set.add(name)
             else:
                 name = None
             self._captured_names.append(name)
