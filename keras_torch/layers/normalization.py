@@ -37,6 +37,15 @@ def _check_clipping(owner, argument, value):
         fail(owner, argument, value, "a dict whose 'dmax' is at least 0")
 
 
+class _OneAxis(Term):
+    """One axis; files of tf.keras give it as a list of one."""
+
+    def apply(self, instance, owner, argument, value):
+        """The checked axis."""
+        value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        return super().apply(instance, owner, argument, value)
+
+
 class BatchNormalization(Layer):
     """Scales each feature by the batch's statistics: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
 
@@ -81,7 +90,7 @@ class BatchNormalization(Layer):
 
     supports_masking = True
     vocabulary = {
-        "axis": Term(integer, int, optional=False, doc="axis of the features."),
+        "axis": _OneAxis(integer, int, optional=False, doc="axis of the features."),
         "momentum": Term(fraction, float, doc="fraction of the old moving average that is kept."),
         "renorm": Term(boolean, bool, doc="whether to renormalize."),
         "renorm_clipping": Term(_check_clipping, dict, doc="bounds 'rmin', 'rmax', 'dmax'."),
