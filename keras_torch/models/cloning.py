@@ -223,8 +223,9 @@ def _histories_in(value):
     if isinstance(value, dict):
         return [found for item in value.values() for found in _histories_in(item)]
     if isinstance(value, (list, tuple)):
-        if len(value) in (3, 4) and isinstance(value[0], str) and all(isinstance(v, int) for v in value[1:3]):
-            return [tuple(value[:3])]
+        if _is_old_history(value):
+            inner = [found for item in value[3:] for found in _histories_in(item)]
+            return inner if value[0] == "_CONSTANT_VALUE" else [tuple(value[:3]), *inner]
         return [found for item in value for found in _histories_in(item)]
     return []
 
@@ -251,10 +252,25 @@ def _arguments_of(node, results):
     if isinstance(node, dict):  # Keras 3
         return tuple(_value_of(arg, results) for arg in node["args"]), \
             {key: _value_of(value, results) for key, value in node.get("kwargs", {}).items()}
-    symbols = [results[tuple(item[:3])] for item in node]  # Keras 1 and 2: [[name, node, tensor, kwargs], ...]
+    # Keras 1 and 2: [[name, node, tensor, kwargs], ...]
+    values = [_old_value(item, results) for item in node]
     kwargs = node[0][3] if node and len(node[0]) > 3 else {}
-    kwargs = {key: _value_of(value, results) for key, value in kwargs.items()}
-    return (symbols[0] if len(symbols) == 1 else symbols,), kwargs
+    kwargs = {key: _old_value(value, results) for key, value in kwargs.items()}
+    return (values[0] if len(values) == 1 else values,), kwargs
+
+
+def _is_old_history(value):
+    return isinstance(value, (list, tuple)) and len(value) in (3, 4) and isinstance(value[0], str) and \
+        isinstance(value[1], int)
+
+
+def _old_value(value, results):
+    """An argument as Keras 2 writes it: [name, node, tensor] is a symbol, ['_CONSTANT_VALUE', -1, x] a constant."""
+    if _is_old_history(value):
+        return value[2] if value[0] == "_CONSTANT_VALUE" else results[tuple(value[:3])]
+    if isinstance(value, list):
+        return [_old_value(item, results) for item in value]
+    return _value_of(value, results)
 
 
 def _value_of(value, results):

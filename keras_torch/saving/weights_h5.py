@@ -8,8 +8,8 @@ unique in container order (`dense`, `dense_1`), never by their own name.
 # Note [order of attributes]
 An object is stored where it is met first, and Keras 3 meets attributes in alphabetical order, private ones last. A
 subclassed model's `layers` is one of them: `head` has its own group, while a dict of layers called `table` comes
-after `layers` and is found there. tf_keras takes `layers` before all other attributes. Both orders are read; Keras 3's
-is written.
+after `layers` and is found there. tf_keras takes `layers` before all other attributes, and does not count the layers
+in dicts as `layers`. Both orders are read; Keras 3's is written.
 """
 
 import os
@@ -68,8 +68,10 @@ def _children(holder, layers_first):
         return [("layers", listed), *_sorted([(name, child) for name, child in found if id(child) not in ids])]
     if not hasattr(holder, "get_layer"):
         return _sorted(found)
-    layers = [("layers", holder.layers)]
-    return layers + _sorted(found) if layers_first else _sorted(found + layers)
+    if not layers_first:
+        return _sorted([*found, ("layers", holder.layers)])
+    in_dicts = {id(layer) for _, child in found if isinstance(child, dict) for layer in child.values()}
+    return [("layers", [layer for layer in holder.layers if id(layer) not in in_dicts]), *_sorted(found)]
 
 
 _TF_NAMES = {f"{name}_dense": f"_{name}_dense" for name in ("query", "key", "value", "output")}
