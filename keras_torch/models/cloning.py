@@ -145,9 +145,11 @@ def functional_from_config(cls, config, custom_objects=None):
         symbols = {name: [operation.symbol()] for name, operation in operations.items()
                    if isinstance(operation, InputLayer)}
         results = {(name, 0, 0): found[0] for name, found in symbols.items()}
-        _call_all(operations, waiting, results)
+        _call_all(operations, waiting, results, _first_nodes(config, operations))
         inputs = _from_histories(config["input_layers"], results)
         outputs = _from_histories(config["output_layers"], results)
+        if _is_old(config):
+            inputs, outputs = _single(inputs), _single(outputs)
         rest = {key: value for key, value in config.items() if key in ("name", "trainable")}
         model = cls(inputs, outputs, **rest)
         for entry in config["layers"]:
@@ -201,9 +203,21 @@ def _operation_from(entry):
     return layer
 
 
-def _call_all(operations, waiting, results):
+def _first_nodes(config, operations):
+    """id of each operation -> number of its first call: Keras 2 starts with 1 for models, 0 is their own making."""
+    if not _is_old(config):
+        return {id(operation): 0 for operation in operations.values()}
+    used = _histories_in([[entry.get("inbound_nodes", []) for entry in config["layers"]], config["output_layers"]])
+    numbers = {}
+    for name, node, _ in used:
+        numbers[name] = min(node, numbers.get(name, node))
+    return {id(operation): numbers.get(name, 0) if getattr(operation, "_graph", None) is not None else 0
+            for name, operation in operations.items()}
+
+
+def _call_all(operations, waiting, results, first_nodes):
     """Calls each operation for each of its nodes as soon as its inputs exist."""
-    done = {id(operation): 0 for operation in operations.values()}
+    done = dict(first_nodes)
     while waiting:
         left = []
         for operation, nodes in waiting:
@@ -297,6 +311,15 @@ def _value_of(value, results):
     if isinstance(value, dict):
         return {key: _value_of(item, results) for key, item in value.items()}
     return value
+
+
+def _is_old(config):
+    """Whether Keras 1 or 2 wrote the config: nodes are lists, and one input stands in a list like several."""
+    return any(isinstance(node, list) for entry in config["layers"] for node in entry.get("inbound_nodes", []))
+
+
+def _single(symbols):
+    return symbols[0] if isinstance(symbols, list) and len(symbols) == 1 else symbols
 
 
 def _from_histories(structure, results):
