@@ -88,8 +88,23 @@ def infer(function, args, kwargs, context=contextlib.nullcontext):
                 raise
             first = error
             continue
+        if any(isinstance(leaf, SymbolicSize) for leaf in tree.flatten((args, kwargs))):
+            # Sizes 48 and 240 both have remainder 0: a number made of an unknown size is never taken as known.
+            results = [tree.map_structure(_Number.wrapped, result) for result in results]
         return tree.map_structure(_unify, *results)
     raise first
+
+
+class _Number:
+    """A number that depends on an unknown size."""
+
+    def __init__(self, value):
+        self.value = value
+
+    @classmethod
+    def wrapped(cls, leaf):
+        """Numbers as _Number, the rest unchanged."""
+        return cls(leaf) if isinstance(leaf, (int, float)) and not isinstance(leaf, bool) else leaf
 
 
 def _has_unknown(args, kwargs):
@@ -109,6 +124,8 @@ def _unify(first, second):
         symbol = KerasTensor([a if a == b else None for a, b in zip(first.shape, second.shape)], first.dtype)
         symbol.probe_shapes = (tuple(first.shape), tuple(second.shape))
         return symbol
+    if isinstance(first, _Number):
+        return SymbolicSize((first.value, second.value))
     if isinstance(first, (int, float)) and not isinstance(first, bool) and first != second:
         return SymbolicSize((first, second))
     return first
