@@ -76,7 +76,7 @@ def _wrap_house(cls, init):
     def __init__(self, *args, **kwargs):
         if signature.variadic:  # constructors such as Model(*args, **kwargs) sort out their own arguments
             return init(self, *args, **kwargs)
-        kwargs = translate(type(self), signature, args, kwargs)
+        args, kwargs = translate(type(self), signature, args, kwargs)
         owner = owner_label(type(self), kwargs.get("name"))
         named, rest = signature.bind(owner, args, kwargs)
         if rest and not signature.open:

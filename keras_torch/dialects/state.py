@@ -5,14 +5,22 @@ import difflib
 import os
 
 DIALECTS = ("keras1", "keras2.2", "keras2.3", "tf.keras", "keras3")
-_ALIASES = {"keras2": "keras2.3", "tf_keras": "tf.keras", "tensorflow.keras": "tf.keras", "1": "keras1", "3": "keras3"}
+_ALIASES = {
+    "keras2": "keras2.3",
+    "tf_keras": "tf.keras",
+    "tensorflow.keras": "tf.keras",
+    "1": "keras1",
+    "3": "keras3",
+}
 
 
 def _checked(name):
     name = _ALIASES.get(name, name)
     if name not in DIALECTS:
         near = difflib.get_close_matches(str(name), DIALECTS, n=1, cutoff=0.0)
-        raise ValueError(f"The dialect must be one of {', '.join(DIALECTS)}; got {name!r}. Nearest: {near[0]!r}.")
+        raise ValueError(
+            f"The dialect must be one of {', '.join(DIALECTS)}; got {name!r}. Nearest: {near[0]!r}."
+        )
     return name
 
 

@@ -1,10 +1,13 @@
 """The differences between the Keras generations, a row each. Add a row, never an `if` in a layer.
 
 `Renamed(owner, old, new, until)`: an argument that had another name up to that generation.
-`Default(owner, argument, values)`: a default that differs; `values` maps the last generation with a value to it.
+`Packed(owner, old, new, until)`: several arguments that are one tuple today.
+`OldValue(old, values)`: what the values of an argument with an older name mean today.
+`Order(owner, names, until)`: the order of positional arguments, when it was another one.
+`Default(owner, argument, values)`: a default that differs; `values` maps the last generation with it to it.
 `Behaves(topic, values)`: a meaning that differs; the constructor reads it once (`behaviour(topic)`).
-`Dropped(owner, argument, until, reason)`: an argument that no longer does anything; given, it is refused with the
-reason unless its value is in `harmless`.
+`Dropped(owner, argument, until, reason, harmless)`: an argument that is gone; one whose value is in
+`harmless` (None: any value) changes nothing and is left out, another is refused with the reason.
 The owner is a class name, or '*' for every class that accepts the new name.
 """
 
@@ -21,6 +24,44 @@ class Renamed:
     old: str
     new: str
     until: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Packed:
+    """Arguments that became one tuple, such as `nb_row` and `nb_col`."""
+
+    owner: str
+    old: tuple
+    new: str
+    until: str
+
+
+@dataclasses.dataclass(frozen=True)
+class OldValue:
+    """Today's values for those of an argument that is known by an older name."""
+
+    old: str
+    values: dict
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """The positional arguments of a generation, by that generation's or today's names."""
+
+    owner: str
+    names: tuple
+    until: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Dropped:
+    """An argument that is gone: `harmless` values (None: any) are left out, others are refused."""
+
+    owner: str
+    argument: str
+    until: str
+    reason: str
+    harmless: tuple | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,15 +82,35 @@ class Behaves:
 
 
 _K1 = "keras1"
-_CONV1 = {"nb_filter": "filters", "border_mode": "padding", "init": "kernel_initializer",
-          "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
-          "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias",
-          "dim_ordering": "data_format"}
-_RNN1 = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recurrent_initializer",
-         "inner_activation": "recurrent_activation", "W_regularizer": "kernel_regularizer",
-         "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "dropout_W": "dropout",
-         "dropout_U": "recurrent_dropout"}
-_POOL1 = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding", "dim_ordering": "data_format"}
+_CONV1 = {
+    "nb_filter": "filters",
+    "border_mode": "padding",
+    "init": "kernel_initializer",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
+    "bias": "use_bias",
+    "dim_ordering": "data_format",
+}
+_RNN1 = {
+    "output_dim": "units",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation",
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "consume_less": "implementation",
+}
+_POOL1 = {
+    "pool_length": "pool_size",
+    "stride": "strides",
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+}
 
 
 def _renamed(owners, pairs, until):
@@ -57,33 +118,284 @@ def _renamed(owners, pairs, until):
 
 
 RENAMED = [
-    *_renamed(["Dense"], {"output_dim": "units", "init": "kernel_initializer", "W_regularizer": "kernel_regularizer",
-                          "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint",
-                          "b_constraint": "bias_constraint", "bias": "use_bias"}, _K1),
-    *_renamed(["Conv1D"], {**_CONV1, "filter_length": "kernel_size", "subsample_length": "strides",
-                           "atrous_rate": "dilation_rate"}, _K1),
-    *_renamed(["Conv2D", "Conv3D"], {**_CONV1, "subsample": "strides", "atrous_rate": "dilation_rate"}, _K1),
+    *_renamed(
+        ["Dense"],
+        {
+            "output_dim": "units",
+            "init": "kernel_initializer",
+            "W_regularizer": "kernel_regularizer",
+            "b_regularizer": "bias_regularizer",
+            "W_constraint": "kernel_constraint",
+            "b_constraint": "bias_constraint",
+            "bias": "use_bias",
+        },
+        _K1,
+    ),
+    *_renamed(
+        ["Conv1D"],
+        {
+            **_CONV1,
+            "filter_length": "kernel_size",
+            "subsample_length": "strides",
+            "atrous_rate": "dilation_rate",
+        },
+        _K1,
+    ),
+    *_renamed(
+        ["Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D"],
+        {**_CONV1, "subsample": "strides", "atrous_rate": "dilation_rate"},
+        _K1,
+    ),
     *_renamed(["LSTM", "GRU", "SimpleRNN"], _RNN1, _K1),
-    *_renamed(["MaxPooling1D", "AveragePooling1D", "MaxPooling2D", "AveragePooling2D", "MaxPooling3D",
-               "AveragePooling3D", "GlobalMaxPooling2D", "GlobalAveragePooling2D"], _POOL1, _K1),
-    *_renamed(["ZeroPadding2D", "UpSampling2D"], {"dim_ordering": "data_format"}, _K1),
+    Renamed("LSTM", "forget_bias_init", "unit_forget_bias", _K1),
+    *_renamed(
+        [
+            "MaxPooling1D",
+            "AveragePooling1D",
+            "MaxPooling2D",
+            "AveragePooling2D",
+            "MaxPooling3D",
+            "AveragePooling3D",
+            "GlobalMaxPooling2D",
+            "GlobalAveragePooling2D",
+            "GlobalMaxPooling3D",
+            "GlobalAveragePooling3D",
+        ],
+        _POOL1,
+        _K1,
+    ),
+    *_renamed(
+        [
+            "ZeroPadding2D",
+            "ZeroPadding3D",
+            "UpSampling2D",
+            "UpSampling3D",
+            "Cropping2D",
+            "Cropping3D",
+            "SpatialDropout2D",
+            "SpatialDropout3D",
+        ],
+        {"dim_ordering": "data_format"},
+        _K1,
+    ),
     *_renamed(["UpSampling1D"], {"length": "size"}, _K1),
     *_renamed(["Dropout"], {"p": "rate"}, _K1),
     *_renamed(["GaussianNoise"], {"sigma": "stddev"}, _K1),
-    *_renamed(["GaussianDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"], {"p": "rate"}, _K1),
-    *_renamed(["Embedding"], {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
-                              "W_constraint": "embeddings_constraint"}, _K1),
-    *_renamed(["BatchNormalization"], {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"}, _K1),
+    *_renamed(
+        ["GaussianDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"], {"p": "rate"}, _K1
+    ),
+    *_renamed(
+        ["Embedding"],
+        {
+            "init": "embeddings_initializer",
+            "W_regularizer": "embeddings_regularizer",
+            "W_constraint": "embeddings_constraint",
+        },
+        _K1,
+    ),
+    *_renamed(
+        ["BatchNormalization"], {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"}, _K1
+    ),
     Renamed("LeakyReLU", "alpha", "negative_slope", "tf.keras"),
     Renamed("LayerNormalization", "gamma_init", "gamma_initializer", "keras2.2"),
     Renamed("*", "lr", "learning_rate", "keras2.3"),
     Renamed("ReduceLROnPlateau", "epsilon", "min_delta", "keras2.2"),
-    Renamed("L1L2", "l", "l1", _K1),
+    Renamed("PReLU", "init", "alpha_initializer", _K1),
+    Renamed("InputLayer", "input_dtype", "dtype", _K1),
+    Renamed("L1", "l", "l1", "keras2.3"),
+    Renamed("L2", "l", "l2", "keras2.3"),
     Renamed("MaxNorm", "m", "max_value", _K1),
+    Renamed("MinMaxNorm", "low", "min_value", _K1),
+    Renamed("MinMaxNorm", "high", "max_value", _K1),
     Renamed("TimeDistributed", "module", "layer", _K1),
 ]
 
+PACKED = [
+    *(
+        Packed(owner, ("nb_row", "nb_col"), "kernel_size", _K1)
+        for owner in ("Conv2D", "Conv2DTranspose", "SeparableConv2D")
+    ),
+    Packed("Conv3D", ("kernel_dim1", "kernel_dim2", "kernel_dim3"), "kernel_size", _K1),
+]
+
+OLD_VALUES = [
+    OldValue("dim_ordering", {"tf": "channels_last", "th": "channels_first", "default": None}),
+    OldValue("consume_less", {"cpu": 0, "mem": 1, "gpu": 2}),
+    OldValue("forget_bias_init", {"one": True, "ones": True, "zero": False, "zeros": False}),
+]
+
+_W1 = "W_regularizer b_regularizer activity_regularizer W_constraint b_constraint bias"
+_U1 = "W_regularizer U_regularizer b_regularizer dropout_W dropout_U"
+_TAIL2 = (
+    "activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer "
+    "activity_regularizer kernel_constraint bias_constraint"
+)
+_GATES2 = (
+    "dropout recurrent_dropout implementation return_sequences return_state go_backwards stateful unroll"
+)
+_RNN2 = (
+    "bias_initializer {}kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer "
+    "kernel_constraint recurrent_constraint bias_constraint " + _GATES2
+)
+_START2 = "units activation recurrent_activation use_bias kernel_initializer recurrent_initializer "
+_LSTM2, _GRU2 = _START2 + _RNN2.format("unit_forget_bias "), _START2 + _RNN2.format("")
+
+
+def _order(owner, names, until):
+    return Order(owner, tuple(names.split()), until)
+
+
+# Several rows of one owner: the one with the first generation that is not older than the current one counts.
+ORDERS = [
+    _order("Dense", f"units init activation weights {_W1} input_dim", _K1),
+    _order(
+        "Conv1D",
+        f"filters kernel_size init activation weights padding strides {_W1} input_dim input_length",
+        _K1,
+    ),
+    _order("Conv2D", f"filters nb_row nb_col init activation weights padding strides data_format {_W1}", _K1),
+    _order(
+        "Conv3D",
+        "filters kernel_dim1 kernel_dim2 kernel_dim3 init activation weights padding strides data_format "
+        + _W1,
+        _K1,
+    ),
+    _order(
+        "Conv2DTranspose",
+        "filters nb_row nb_col output_shape init activation weights padding strides data_format " + _W1,
+        _K1,
+    ),
+    _order(
+        "SeparableConv2D",
+        "filters nb_row nb_col init activation weights padding strides depth_multiplier "
+        "data_format depthwise_regularizer pointwise_regularizer b_regularizer activity_regularizer "
+        "depthwise_constraint pointwise_constraint b_constraint bias",
+        _K1,
+    ),
+    *(
+        _order(
+            f"Conv{rank}D",
+            f"filters kernel_size strides padding data_format dilation_rate {_TAIL2}",
+            "keras2.3",
+        )
+        for rank in (1, 2, 3)
+    ),
+    _order("LSTM", f"units init inner_init forget_bias_init activation inner_activation {_U1}", _K1),
+    _order("GRU", f"units init inner_init activation inner_activation {_U1}", _K1),
+    _order("SimpleRNN", f"units init inner_init activation {_U1}", _K1),
+    _order("LSTM", _LSTM2, "keras2.3"),
+    _order("GRU", _GRU2 + " reset_after", "keras2.3"),
+    _order("LSTM", _LSTM2.replace(" implementation", ""), "tf.keras"),
+    _order("GRU", _GRU2.replace(" implementation", ""), "tf.keras"),
+    _order(
+        "SimpleRNN", _GRU2.replace(" recurrent_activation", "").replace(" implementation", ""), "tf.keras"
+    ),
+    _order(
+        "Embedding",
+        "input_dim output_dim init input_length W_regularizer activity_regularizer W_constraint "
+        "mask_zero weights dropout",
+        _K1,
+    ),
+    _order(
+        "Embedding",
+        "input_dim output_dim embeddings_initializer embeddings_regularizer activity_regularizer "
+        "embeddings_constraint mask_zero input_length",
+        "tf.keras",
+    ),
+    _order(
+        "BatchNormalization",
+        "epsilon mode axis momentum weights beta_init gamma_init gamma_regularizer beta_regularizer",
+        _K1,
+    ),
+    _order("PReLU", "init weights shared_axes", _K1),
+    _order("Lambda", "function output_shape arguments", _K1),
+    _order("InputLayer", "input_shape batch_input_shape input_dtype input_tensor sparse name", _K1),
+    _order(
+        "InputLayer", "input_shape batch_size batch_input_shape dtype input_tensor sparse name", "keras2.3"
+    ),
+    _order("InputLayer", "input_shape batch_size dtype input_tensor sparse name ragged", "tf.keras"),
+    _order("Layer", "trainable name dtype", "tf.keras"),
+    _order("Loss", "reduction name", "tf.keras"),
+    _order("Metric", "name dtype", "tf.keras"),
+    _order("SGD", "learning_rate momentum decay nesterov", "keras2.2"),
+    _order("SGD", "learning_rate momentum nesterov", "keras2.3"),
+    *(_order(name, "learning_rate rho epsilon decay", "keras2.2") for name in ("RMSprop", "Adadelta")),
+    _order("Adagrad", "learning_rate epsilon decay", "keras2.2"),
+    _order("Adam", "learning_rate beta_1 beta_2 epsilon decay amsgrad", "keras2.2"),
+    _order("Adam", "learning_rate beta_1 beta_2 amsgrad", "keras2.3"),
+    _order("Adamax", "learning_rate beta_1 beta_2 epsilon decay", "keras2.2"),
+    _order("Nadam", "learning_rate beta_1 beta_2 epsilon schedule_decay", "keras2.2"),
+]
+
+_WORD_DROPOUT = "Put SpatialDropout1D(rate) behind the Embedding."
+_MODE = "Only mode=0 is left: statistics of each feature over the batch, moving averages in evaluation."
+DROPPED = [
+    Dropped("Embedding", "dropout", _K1, _WORD_DROPOUT, harmless=(0, None)),
+    Dropped("BatchNormalization", "mode", _K1, _MODE, harmless=(0,)),
+    Dropped("Conv2DTranspose", "output_shape", _K1, "The output's shape follows from strides and padding."),
+    Dropped("BatchNormalization", "fused", "tf.keras", "The kernel is chosen by torch."),
+    Dropped(
+        "BatchNormalization",
+        "virtual_batch_size",
+        "tf.keras",
+        "Statistics are those of the whole batch.",
+        (None,),
+    ),
+    Dropped(
+        "BatchNormalization", "adjustment", "tf.keras", "Scale the output with a layer of its own.", (None,)
+    ),
+    Dropped("Layer", "dynamic", "tf.keras", "Every layer may run any Python here."),
+    Dropped(
+        "UpSampling1D", "data_format", "keras2.3", "Permute the axes around it.", ("channels_last", None)
+    ),
+    Dropped(
+        "MultiHeadAttention",
+        "softmax_robust_masking",
+        "tf.keras",
+        "Rows without valid keys give zeros anyway.",
+    ),
+    *(
+        Dropped(owner, "groups", "tf.keras", "Every input channel is a group of its own here.", (1,))
+        for owner in ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
+    ),
+    *(
+        Dropped(
+            f"Conv{rank}DTranspose", "groups", "tf.keras", "Transposed convolutions have no groups.", (1,)
+        )
+        for rank in (1, 2, 3)
+    ),
+    *(
+        Dropped(owner, f"kernel_{rule}", "tf.keras", f"Give depthwise_{rule} and pointwise_{rule}.")
+        for owner in ("SeparableConv1D", "SeparableConv2D")
+        for rule in ("initializer", "regularizer", "constraint")
+    ),
+    *(
+        Dropped(owner, f"kernel_{rule}", "tf.keras", f"Give depthwise_{rule}.")
+        for owner in ("DepthwiseConv1D", "DepthwiseConv2D")
+        for rule in ("initializer", "regularizer", "constraint")
+    ),
+    Dropped("Softmax", "robust_masking", "tf.keras", "Rows without valid values are safe anyway."),
+    Dropped("Nadam", "schedule_decay", "keras2.3", "The schedule is that of the paper.", (0.004, None)),
+    Dropped("Optimizer", "jit_compile", "tf.keras", "Updates run on fused kernels already."),
+    *(
+        Dropped(owner, argument, "tf.keras", "torch has one kind of generator.")
+        for owner in (
+            "Dropout",
+            "SpatialDropout1D",
+            "SpatialDropout2D",
+            "SpatialDropout3D",
+            "GaussianNoise",
+            "GaussianDropout",
+            "AlphaDropout",
+            "Attention",
+            "AdditiveAttention",
+        )
+        for argument in ("rng_type", "force_generator")
+    ),
+]
+
 DEFAULTS = [
+    *(Default(name, "implementation", {"keras1": 0, "keras2.3": 1}) for name in ("LSTM", "GRU")),
     Default("LSTM", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
     Default("GRU", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
     Default("LSTMCell", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
@@ -114,7 +426,9 @@ BEHAVES = [
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
     Behaves("validation data on callbacks", {"keras2.3": True, "keras3": False}),
     Behaves("unnamed outputs", {"tf.keras": "numbered", "keras3": "by loss"}),
-    Behaves("loss average", {"keras2.2": "nonzero weights", "keras2.3": "all values", "keras3": "valid values"}),
+    Behaves(
+        "loss average", {"keras2.2": "nonzero weights", "keras2.3": "all values", "keras3": "valid values"}
+    ),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
     Behaves("crossentropy arguments", {"keras1": "output, target", "keras3": "target, output"}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),
