@@ -35,6 +35,18 @@ FIT = (
     "max_queue_size",
     "use_multiprocessing",
 )
+_PASS = (
+    "x",
+    "batch_size",
+    "verbose",
+    "steps",
+    "callbacks",
+    "workers",
+    "max_queue_size",
+    "use_multiprocessing",
+)
+EVALUATE = (*_PASS, "y", "sample_weight", "return_dict")
+PREDICT = _PASS
 _KERAS1 = {
     "nb_epoch": "epochs",
     "nb_val_samples": "validation_steps",

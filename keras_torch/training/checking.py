@@ -1,5 +1,7 @@
 """Checks of data against the model, before the first step: nothing has changed when one of these raises."""
 
+import dataclasses
+
 import torch
 
 from keras_torch.base import tree
@@ -7,86 +9,197 @@ from keras_torch.base.configurable import is_house_class
 from keras_torch.losses import SparseCategoricalCrossentropy
 from keras_torch.losses.labels import validate_labels
 from keras_torch.training.data.choosing import refuse_nan
-from keras_torch.training.data.sources import ArraySource
-from keras_torch.training.weighting import check_class_weight, class_weights_of
+from keras_torch.training.data.sources import ArraySource, count_samples
+from keras_torch.training.weighting import check_class_weight, class_weights_of, is_by_output
+
+# Note [checks and steps of the user's own]
+# A train_step of the user's own may do anything with its data, so only the standard steps have their inputs
+# and targets compared with the model. Batches of generators are checked when the first one comes:
+# `_pending_check` tells the step how to call the method in errors.
 
 
-def check_before_training(trainer, source, class_weight, owner):
+def check_before_training(trainer, source, class_weight, owner, custom, only_now=False):
     """Checks arrays in memory: NaN, shapes of targets, class numbers; other sources at their first batch.
+
+    Args:
+        trainer: the model.
+        source: its source of batches.
+        class_weight: as in fit.
+        owner: how errors call the method.
+        custom: whether a step of the user's own gets the batches.
+        only_now: leaves what is known about the training data as it is.
 
     Errors:
         ValueError: a sentence that names the argument, what was given and what was expected.
     """
-    if not isinstance(source, ArraySource):
-        trainer.__dict__["_unchecked_batches"] = True  # the first batch is checked when it comes
+    if not only_now:
+        trainer.__dict__["_pending_check"] = None
+    if custom:  # see Note [checks and steps of the user's own]
         return
-    x, y, weight = source._data
+    if isinstance(source, ArraySource):
+        x, y, weight = source._data
+        refuse_nan(weight, owner, "sample_weight")
+        check_batch(trainer, x, y, class_weight, owner, source.batch_size)
+    else:
+        trainer.__dict__["_pending_check"] = (class_weight, f"{owner}, first batch")
+
+
+def check_batch(trainer, x, y, class_weight, owner, rows=None):
+    """Checks inputs and targets together.
+
+    Args:
+        trainer: the model.
+        x, y: structures of tensors, y None when there are no targets.
+        class_weight: as in fit.
+        owner: how errors call the method.
+        rows: a model without a graph runs once on so many samples to show its outputs; None means all.
+    """
+    check_inputs(trainer, x, y, owner)
+    if getattr(trainer, "_graph", None) is not None:
+        check_targets(trainer, y, _outputs_of_graph(trainer), class_weight, owner)
+    elif trainer._objectives is not None and not trainer._objectives.built:
+        refuse_missing_targets(trainer, y, owner)
+        check_targets(trainer, y, _outputs_by_running(trainer, x, rows), class_weight, owner)
+    else:
+        check_targets(trainer, y, trainer.__dict__.get("_seen_outputs"), class_weight, owner)
+
+
+def check_inputs(trainer, x, y, owner):
+    """Number of samples, NaN and, where there is a graph, number and shapes of the inputs.
+
+    Errors:
+        ValueError: the argument and what is wrong with it.
+    """
+    count_samples(owner, x=x, y=y)
     refuse_nan(x, owner, "x")
-    refuse_nan(weight, owner, "sample_weight")
     graph = getattr(trainer, "_graph", None)
-    if graph is None:
+    if graph is not None:
+        rows = graph.flat_inputs[0].shape[0]  # a fixed batch size is kept by the loop, not by the data
+        shown = tree.map_structure(lambda leaf: leaf[:rows].to("meta"), x)
+        graph.matched(shown, f"{owner}: {trainer.label}")
+
+
+def refuse_missing_targets(trainer, y, owner):
+    """Raises when a loss or a metric has no targets to look at.
+
+    Errors:
+        ValueError: `y` is missing.
+    """
+    objectives = trainer._objectives
+    if y is None and objectives is not None and (objectives.loss is not None or objectives.has_metrics):
+        raise ValueError(
+            f"{owner}: `y` is missing, and {'the loss' if objectives.loss is not None else 'a metric'} given "
+            "to compile() compares predictions with targets. Give the targets; a model that learns from "
+            "add_loss() alone is compiled without loss and metrics."
+        )
+
+
+@dataclasses.dataclass
+class Outputs:
+    """What a model's outputs look like.
+
+    Args:
+        structure: structure of tensors (of any device) with the right shapes, dtypes and nesting.
+        shapes: shape of each output, None where a size may differ from batch to batch.
+    """
+
+    structure: object
+    shapes: list
+
+    @classmethod
+    def of_batch(cls, y_pred):
+        """From the predictions for a batch."""
+        return cls(y_pred, [(None, *leaf.shape[1:]) for leaf in tree.flatten(y_pred)])
+
+    def lasting(self, losses):
+        """What holds for other batches too: the ranks, and the number of classes."""
+        return Outputs(None, [
+            (*[None] * (len(shape) - 1), shape[-1]) if isinstance(loss, SparseCategoricalCrossentropy) else
+            (None,) * len(shape) for shape, loss in zip(self.shapes, losses)
+        ])  # fmt: skip
+
+
+def _outputs_of_graph(trainer):
+    symbols = trainer._graph.outputs
+    structure = tree.map_structure(
+        lambda s: torch.empty([2 if n is None else n for n in s.shape], dtype=s.dtype, device="meta"), symbols
+    )
+    return Outputs(structure, [tuple(symbol.shape) for symbol in trainer._graph.flat_outputs])
+
+
+def _outputs_by_running(trainer, x, rows):
+    """Runs a model that has no graph on a first batch, in evaluation mode, without learning from it."""
+    device = trainer._device()
+    batch = tree.map_structure(lambda leaf: leaf[:rows].to(device), x)
+    with trainer._evaluating(torch.no_grad):
+        return Outputs.of_batch(trainer(batch))
+
+
+def check_targets(trainer, y, outputs, class_weight, owner):
+    """Matches the targets to the outputs and checks shapes and class numbers.
+
+    Args:
+        trainer: the model.
+        y: structure of targets.
+        outputs: an `Outputs`, or None when it is not known.
+        class_weight: as in fit.
+        owner: how errors call the method.
+
+    Errors:
+        ValueError: the targets do not fit the outputs; losses and metrics are then matched anew next time.
+    """
+    objectives = trainer._objectives
+    if objectives is None or outputs is None:
         return
-    rows = graph.flat_inputs[0].shape[0] or 1  # a fixed batch size is kept by the loop, not by the data
-    graph.matched(tree.map_structure(lambda leaf: leaf[:rows], x), trainer.label)
-    if y is None or trainer._objectives is None or not trainer.compiled:
+    refuse_missing_targets(trainer, y, owner)
+    if y is None:
         return
-    check_targets(trainer, y, class_weight, owner)
+    was_built = objectives.built
+    try:
+        if not was_built:
+            objectives.build(trainer._known_output_names(), y, outputs.structure)
+        _check_by_output(objectives, y, outputs.shapes, class_weight, owner)
+    except BaseException:
+        if not was_built:
+            objectives.forget_outputs()  # the next fit may bring targets of another shape
+        raise
+    trainer.__dict__["_seen_outputs"] = outputs.lasting(objectives.loss_objects)
 
 
-def check_first_batch(trainer, x, y, owner="fit(), first batch"):
-    """The checks of arrays for the first batch of a generator or dataset, before the first update."""
-    refuse_nan(x, owner, "x")
-    if y is not None and getattr(trainer, "_graph", None) is not None and trainer._objectives is not None:
-        check_targets(trainer, y, None, owner)
+def _check_by_output(objectives, y, shapes, class_weight, owner):
+    targets = objectives.targets(y)
+    single = len(objectives.names) == 1
+    for name, loss, target, shape in zip(objectives.names, objectives.loss_objects, targets, shapes):
+        where = f"{owner}: `y`" if single else f"{owner}: `y` of the output {name!r}"
+        if loss is not None and target is None:
+            raise ValueError(
+                f"{where} is missing, and the output has a loss. Give its targets, or compile with no loss "
+                f"for it: loss={{{name!r}: None, ...}}."
+            )
+        if loss is None or not _is_checkable(loss):
+            continue
+        refuse_nan(target, owner, "y")
+        _check_target(target, shape, loss, where)
+    if class_weight is not None:
+        _check_classes(objectives, targets, class_weight, shapes)
 
 
-def explain_labels(trainer, y, error):
+def explain_labels(trainer, y, y_pred, error):
     """Raises a sentence about class numbers when those of this batch are what a failed loss choked on."""
     objectives = trainer._objectives
-    if objectives is None or not objectives.built or y is None or getattr(trainer, "_graph", None) is None:
+    if objectives is None or not objectives.built or y is None:
         return
-    for loss, target, symbol in zip(
-        objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs
-    ):
-        if isinstance(loss, SparseCategoricalCrossentropy) and symbol.shape[-1] is not None:
+    for loss, target, prediction in zip(objectives.loss_objects, objectives.targets(y), tree.flatten(y_pred)):
+        if isinstance(loss, SparseCategoricalCrossentropy) and target is not None:
             try:
                 validate_labels(
-                    target, symbol.shape[-1], getattr(loss, "ignore_class", None), owner="`y` of this batch"
+                    target,
+                    prediction.shape[-1],
+                    getattr(loss, "ignore_class", None),
+                    owner="`y` of this batch",
                 )
             except ValueError as better:
                 raise better from error
-
-
-def check_targets(trainer, y, class_weight, owner):
-    """Matches the targets to the graph's outputs and checks shapes and class numbers."""
-    objectives, symbols = trainer._objectives, trainer._graph.outputs
-    meta = tree.map_structure(
-        lambda s: torch.empty([2 if n is None else n for n in s.shape], dtype=s.dtype, device="meta"), symbols
-    )
-    if objectives.built:
-        _check_against_graph(trainer, y, class_weight, owner)
-        return
-    try:
-        objectives.build(trainer.output_names, y, meta)
-        _check_against_graph(trainer, y, class_weight, owner)
-    except BaseException:
-        objectives.forget_outputs()  # the next fit may bring targets of another shape
-        raise
-
-
-def _check_against_graph(trainer, y, class_weight, owner):
-    """Checks targets and class weights output by output; the objectives are built."""
-    objectives = trainer._objectives
-    for name, loss, target, symbol in zip(
-        objectives.names, objectives.loss_objects, objectives.targets(y), trainer._graph.flat_outputs
-    ):
-        if loss is None or target is None or not _is_checkable(loss):
-            continue
-        refuse_nan(target, owner, "y")
-        where = f"{owner}: `y`" if len(objectives.names) == 1 else f"{owner}: `y` of the output {name!r}"
-        _check_target(target, tuple(symbol.shape), loss, where)
-    if class_weight is not None:
-        _check_classes(objectives, y, class_weight, trainer._graph.flat_outputs)
 
 
 def _is_checkable(loss):
@@ -116,7 +229,7 @@ def _check_sparse(target, shape, where):
 
 def _check_shape(target, shape, where, loss):
     given = tuple(target.shape)
-    if len(given) == len(shape) - 1 and shape[-1] == 1:
+    if len(given) == len(shape) - 1 and shape[-1] in (1, None):
         given = (*given, 1)
     elif len(given) == len(shape) + 1 and given[-1] == 1:
         given = given[:-1]
@@ -132,12 +245,10 @@ def _check_shape(target, shape, where, loss):
         )
 
 
-def _check_classes(objectives, y, class_weight, symbols):
-    check_class_weight(class_weight)
-    if (
-        isinstance(class_weight, dict)
-        and not any(isinstance(v, dict) for v in class_weight.values())
-        and len(symbols) == 1
-        and symbols[0].shape[-1] not in (None, 1)
-    ):
-        class_weights_of(objectives.targets(y)[0][:1], class_weight, classes=symbols[0].shape[-1])
+def _check_classes(objectives, targets, class_weight, shapes):
+    """Class numbers in class_weight against the outputs' classes, and its names against the outputs'."""
+    check_class_weight(class_weight, objectives.names)
+    tables = [class_weight] if len(shapes) == 1 and not is_by_output(class_weight) else []
+    for target, table, shape in zip(targets, tables, shapes):
+        if shape[-1] not in (None, 1):
+            class_weights_of(target[:1], table, classes=shape[-1])

@@ -73,6 +73,9 @@ class Compiling:
         self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors)
         optimizer = optimizers.get(optimizer)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
+        outputs = self._known_output_names()
+        if outputs is not None:
+            objectives.check_counts(outputs)
         mixed_half = getattr(getattr(self, "dtype_policy", None), "name", None) == "mixed_float16"
         if auto_scale_loss and mixed_half and not isinstance(optimizer, optimizers.LossScaleOptimizer):
             optimizer = optimizers.LossScaleOptimizer(optimizer)
@@ -87,6 +90,7 @@ class Compiling:
             "_compile_metrics": CompileMetrics(objectives),
             "_scales_loss": isinstance(optimizer, optimizers.LossScaleOptimizer)
             or getattr(optimizer, "loss_scale_factor", None) is not None,
+            "_seen_outputs": None,
             "_jit_call": None,
             "_jit": jit_compile is True,
             "_compile_config": {
@@ -120,6 +124,13 @@ class Compiling:
             raise ValueError(
                 f"{self.label} must be compiled before {method}. "
                 "Call model.compile(optimizer='adam', loss=...) first."
+            )
+
+    def _assert_optimizer(self, method):
+        if self.optimizer is None:
+            raise ValueError(
+                f"{self.label} was compiled with optimizer=None, so {method} cannot train it. Call "
+                "model.compile(optimizer='adam', ...)."
             )
 
     @property

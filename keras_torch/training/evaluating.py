@@ -47,7 +47,7 @@ class Evaluating:
         Errors:
             ValueError: anything wrong with arguments or data.
         """
-        arguments.translated("evaluate()", kwargs, ())
+        arguments.translated("evaluate()", kwargs, arguments.EVALUATE)
         self._assert_compiled("evaluate()")
         self._check_pass("evaluate()", batch_size, steps, verbose)
         arguments.check_queue("evaluate()", workers, max_queue_size, use_multiprocessing)
@@ -56,7 +56,8 @@ class Evaluating:
                 x, y, sample_weight, batch_size, False, "evaluate()", workers, max_queue_size
             )
             source = self._prepare(source, "evaluate()")
-            checking.check_before_training(self, source, None, "evaluate()")
+            custom = self._overrides("test_step", "compute_loss", "compute_metrics")
+            checking.check_before_training(self, source, None, "evaluate()", custom)
             feed = Feed(source, steps, "evaluate()")
             listeners = CallbackList(
                 callbacks,
@@ -124,7 +125,7 @@ class Evaluating:
         Errors:
             ValueError: anything wrong with arguments or data.
         """
-        arguments.translated("predict()", kwargs, ())
+        arguments.translated("predict()", kwargs, arguments.PREDICT)
         self._check_pass("predict()", batch_size, steps, verbose)
         arguments.check_queue("predict()", workers, max_queue_size, use_multiprocessing)
         with native.interception_paused():

@@ -4,10 +4,11 @@ import contextlib
 
 import torch
 
-from keras_torch.base import settings
+from keras_torch.base import settings, tree
 from keras_torch.base.checks import fail
+from keras_torch.training import checking
 from keras_torch.training.data import choosing
-from keras_torch.training.data.sources import Source
+from keras_torch.training.data.sources import ArraySource, Source
 
 
 class Feeding:
@@ -38,8 +39,9 @@ class Feeding:
                         "The dataset must yield it: (x, y) or (x, y, sample_weight).",
                     )
             return choosing.batch_source(x, batch_size, shuffle, self._device(), owner, workers, ahead)
-        if x is None:
-            fail(owner, "x", None, "data: arrays, a dataset, a DataLoader, a PyDataset or a generator")
+        if x is None or isinstance(x, str) or callable(x) and not choosing.is_array_like(x):
+            hint = "Call the function: it makes the generator." if callable(x) else ""
+            fail(owner, "x", x, "data: arrays, a dataset, a DataLoader, a PyDataset or a generator", hint)
         x, y, sample_weight = self._arrays(x, y, sample_weight, owner)
         return choosing.array_source(x, y, sample_weight, batch_size, shuffle, self._device(), owner)
 
@@ -47,6 +49,9 @@ class Feeding:
         """All three as tensors, in the structure of the model's inputs."""
         x = choosing.tensors(self._structured(x), owner, "x", self._input_dtypes())
         y = choosing.tensors(y, owner, "y")
+        for leaf in tree.flatten(x):
+            if leaf is None:
+                fail(owner, "x", x, "arrays; one of them is None", "Give an array for each input.")
         return x, y, choosing.tensors(sample_weight, owner, "sample_weight")
 
     def _structured(self, x):
@@ -60,13 +65,21 @@ class Feeding:
         """Makes sure the weights exist: an unbuilt model runs once on a first batch, without learning."""
         if getattr(self, "built", True) and not self._lazy_children():
             return source
-        batches = source.batches()
-        first = next(iter(batches), None)
-        if first is None:
-            raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
+        first, source = peeked(source, owner)
         with self._evaluating(torch.no_grad):
             self._run_once(first[0])
-        return source if source.restarts else _Chained(first, batches, source)
+        return source
+
+    def _checked_validation(self, source):
+        """Validation data, checked now and not after a long first epoch: a dataset shows its first batch."""
+        owner = "fit(validation_data=...)"
+        custom = self._overrides("test_step", "compute_loss", "compute_metrics")
+        if custom or isinstance(source, ArraySource):
+            checking.check_before_training(self, source, None, owner, custom, only_now=True)
+            return source
+        first, source = peeked(source, owner)
+        checking.check_batch(self, first[0], first[1], None, f"{owner}, first batch")
+        return source
 
     def _run_once(self, x):
         """Builds the weights; a model that only has a step of its own (a GAN) builds them there."""
@@ -102,12 +115,29 @@ class Feeding:
         ordered = {id(weight): weight for weight in getattr(self, "trainable_weights", variables)}
         variables = list(ordered.values())
         if not self.optimizer.built:
-            self.optimizer.build(variables)
+            if variables:  # a train_step of the user's own may make its layers only when it runs
+                self.optimizer.build(variables)
             return
         known = {id(variable) for group in self.optimizer.param_groups for variable in group["params"]}
         fresh = [variable for variable in variables if id(variable) not in known]
         if fresh:  # layers that were frozen (or not there) at the last compile()
             self.optimizer.add_param_group({"params": fresh})
+
+
+def peeked(source, owner):
+    """(first batch, source that still gives it).
+
+    Errors:
+        ValueError: there is no batch.
+    """
+    batches = source.batches()
+    first = next(batches, None)
+    if first is None:
+        raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
+    if not source.restarts:
+        return first, _Chained(first, batches, source)
+    batches.close()
+    return first, source
 
 
 class OneBatch(Source):

@@ -20,7 +20,7 @@ class Feed:
         self.source, self.steps, self.owner = source, steps, owner
         self.from_start = from_start and source.restarts
         self._running = None
-        self._finished = False
+        self.passes = 0
 
     @property
     def expected(self):
@@ -33,6 +33,7 @@ class Feed:
         Errors:
             ValueError: a source that cannot start again has run dry before the first batch.
         """
+        self.passes += 1
         self.source.begin_epoch()
         yield from self._whole_pass() if self.steps is None else self._counted_steps()
         self.source.end_epoch()
@@ -76,6 +77,12 @@ class Feed:
 
     def _complain(self, number):
         wanted = self.steps if self.steps is not None else "at least 1"
+        if self.steps is None and self.passes > 1:
+            raise ValueError(
+                f"{self.owner}: the generator gave all its batches in the first epoch and cannot start "
+                "again. Let it yield forever and give steps_per_epoch, or give a PyDataset, a DataLoader or "
+                "an iterable."
+            )
         raise ValueError(
             f"{self.owner}: the data ran out after {number} batch(es) of this epoch; {wanted} were "
             "expected. Let the generator yield forever, give a dataset that can be iterated again, or "

@@ -4,55 +4,12 @@ import torch
 
 from keras_torch import losses, metrics
 from keras_torch.base import tree
-from keras_torch.base.checks import fail, nearest
+from keras_torch.base.checks import fail
 from keras_torch.base.names import to_snake_case
 from keras_torch.dialects.translator import behaviour
 from keras_torch.losses.loss import Loss
 from keras_torch.metrics.metric import Metric
-
-
-def per_output(value, names, argument, allow_single=True):
-    """One entry per output from a single value, a list, or a dict by output name.
-
-    Args:
-        value: what the user gave to compile or as a batch's part.
-        names: names of the outputs.
-        argument: name of the argument, for errors.
-        allow_single: whether one value stands for all outputs.
-
-    Errors:
-        ValueError: another number of entries, or unknown names.
-
-    >>> per_output({"b": 2}, ["a", "b"], "loss")
-    [None, 2]
-    """
-    if isinstance(value, dict):
-        unknown = [key for key in value if key not in names]
-        if unknown:
-            raise ValueError(
-                f"`{argument}` names the output {unknown[0]!r}; the model's outputs are {names}. "
-                f"{nearest(unknown[0], names)}"
-            )
-        return [value.get(name) for name in names]
-    if isinstance(value, (list, tuple)):
-        if len(value) != len(names):
-            raise ValueError(
-                f"`{argument}` has {len(value)} entries; the model has {len(names)} output(s) {names}. "
-                "Give one entry per output, or a dict by output name."
-            )
-        return list(value)
-    if not allow_single and len(names) > 1 and value is not None:
-        fail("compile()", argument, value, f"a list or dict with one entry per output {names}")
-    return [value] * len(names)
-
-
-def pseudo_names(count):
-    """Names of outputs that have none: output_1, output_2, ...
-
-    >>> pseudo_names(2)
-    ['output_1', 'output_2']
-    """
-    return [f"output_{index + 1}" for index in range(count)]
+from keras_torch.training.outputs import per_output, pseudo_names
 
 
 class Objectives:
@@ -118,6 +75,13 @@ class Objectives:
         self._single = self._single_loss()
         self.built = True
 
+    def check_counts(self, names):
+        """Raises when losses, weights or metrics do not fit outputs that are known at compile()."""
+        for value, argument in ((self.loss, "loss"), (self.loss_weights, "loss_weights")):
+            per_output(value, names, argument)
+        for specs, argument in ((self.metric_specs, "metrics"), (self.weighted_specs, "weighted_metrics")):
+            self._specs_by_output(specs, argument, names)
+
     def forget_outputs(self):
         """Undoes `build`: the batch it was made for turned out to be wrong."""
         self.built = False
@@ -159,7 +123,7 @@ class Objectives:
     def _build_metrics(self, specs, argument, flat_true, flat_pred, taken):
         """[(output index, metric, key in logs)] for one of the two lists of metrics."""
         found = []
-        for index, listed in enumerate(self._specs_by_output(specs, argument)):
+        for index, listed in enumerate(self._specs_by_output(specs, argument, self.names)):
             for spec in listed:
                 metric = _as_metric(spec, flat_true[index], flat_pred[index])
                 key = metric.name
@@ -171,22 +135,23 @@ class Objectives:
                 found.append((index, metric, _free(prefix + key, taken)))
         return found
 
-    def _specs_by_output(self, specs, argument):
+    @staticmethod
+    def _specs_by_output(specs, argument, names):
         """A list of metric specs for each output."""
         if specs is None:
-            return [[] for _ in self.names]
+            return [[] for _ in names]
         if not isinstance(specs, (list, tuple, dict)):
             specs = [specs]
         if isinstance(specs, dict):
-            listed = per_output(specs, self.names, argument)
-        elif len(self.names) == 1 and not (len(specs) == 1 and isinstance(specs[0], (list, tuple))):
+            listed = per_output(specs, names, argument)
+        elif len(names) == 1 and not (len(specs) == 1 and isinstance(specs[0], (list, tuple))):
             listed = [list(specs)]
-        elif len(specs) == len(self.names):
+        elif len(specs) == len(names):
             listed = list(specs)
         elif any(isinstance(item, (list, tuple)) for item in specs):
-            listed = per_output(specs, self.names, argument)
+            listed = per_output(specs, names, argument)
         else:  # Keras 2: a flat list counts for every output
-            listed = [list(specs) for _ in self.names]
+            listed = [list(specs) for _ in names]
         return [
             [] if item is None else list(item) if isinstance(item, (list, tuple)) else [item]
             for item in listed

@@ -37,10 +37,11 @@ class SingleBatches:
             float (only a loss), list, or dict of the loss and metrics.
         """
         self._assert_compiled("train_on_batch()")
+        self._assert_optimizer("train_on_batch()")
         arguments.check_class_weight(class_weight)
         batch = self._batch(x, y, sample_weight, "train_on_batch()")
         self._prepare(OneBatch(batch), "train_on_batch()")
-        checking.check_before_training(self, OneBatch(batch), class_weight, "train_on_batch()")
+        self._check_single(batch, class_weight, "train_on_batch()", "train_step")
         self._build_optimizer()
         if reset_metrics:
             self.reset_metrics()
@@ -54,11 +55,16 @@ class SingleBatches:
         self._assert_compiled("test_on_batch()")
         batch = self._batch(x, y, sample_weight, "test_on_batch()")
         self._prepare(OneBatch(batch), "test_on_batch()")
-        checking.check_before_training(self, OneBatch(batch), None, "test_on_batch()")
+        self._check_single(batch, None, "test_on_batch()", "test_step")
         if reset_metrics:
             self.reset_metrics()
         with torch.no_grad():
             return self._single_batch(self.make_test_function(), batch, False, return_dict)
+
+    def _check_single(self, batch, class_weight, owner, step):
+        self.__dict__["_pending_check"] = None
+        if not self._overrides(step, "compute_loss", "compute_metrics"):
+            checking.check_batch(self, batch[0], batch[1], class_weight, owner)
 
     def _single_batch(self, step, batch, training, return_dict):
         mode = self.training
@@ -73,6 +79,8 @@ class SingleBatches:
 
     def predict_on_batch(self, x):
         """Predictions of one batch, as numpy arrays."""
+        if x is None:
+            fail("predict_on_batch()", "x", None, "one batch of arrays")
         x = choosing.tensors(self._structured(x), "predict_on_batch()", "x", self._input_dtypes())
         x = to_device(x, self._device(), "predict_on_batch()")
         self._prepare(OneBatch((x, None, None)), "predict_on_batch()")

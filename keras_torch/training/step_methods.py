@@ -78,7 +78,10 @@ class StepMethods:
 
     def _known_output_names(self):
         """Names of the outputs of a model with a graph, else None."""
-        return self.output_names if getattr(self, "_graph", None) is not None else None
+        graph = getattr(self, "_graph", None)
+        if graph is None:
+            return None
+        return sorted(graph.outputs) if isinstance(graph.outputs, dict) else self.output_names
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The loss of a batch with all penalties; override it to train for something else.

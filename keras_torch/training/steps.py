@@ -5,9 +5,12 @@ Nothing here reads a value back from the device: the loss goes into a running su
 theirs. Numbers appear when a callback or the progress bar looks at the logs.
 """
 
+import warnings
+
 import torch
 
 from keras_torch.base import tree
+from keras_torch.base.checks import quote
 from keras_torch.layers.layer import LOSSES, Layer
 from keras_torch.losses.loss import safe_divide
 from keras_torch.metrics.reduction import Mean
@@ -110,55 +113,104 @@ def explained_loss(trainer, penalties, x, y, y_pred, weight):
     try:
         return total_loss(trainer, penalties, x, y, y_pred, weight)
     except (RuntimeError, IndexError) as error:
-        checking.explain_labels(trainer, y, error)
+        checking.explain_labels(trainer, y, y_pred, error)
         raise
 
 
-def first_batch_checks(trainer):
-    """[function (x, y)] that checks the first batch of a source; empty when arrays were checked before."""
-    if not trainer.__dict__.pop("_unchecked_batches", False):
-        return []
-    return [lambda x, y: checking.check_first_batch(trainer, x, y)]
+class FirstBatch:
+    """The checks of the first batch of a generator or dataset, which arrays had before the first step.
+
+    Args:
+        trainer: the model.
+    """
+
+    def __init__(self, trainer):
+        self.trainer = trainer
+        self.pending = trainer.__dict__.pop("_pending_check", None)
+
+    def inputs(self, x, y):
+        """Checks inputs, before the model sees them."""
+        checking.check_inputs(self.trainer, x, y, self.pending[1])
+
+    def targets(self, y, y_pred):
+        """Checks targets, before the loss sees them."""
+        (class_weight, owner), self.pending = self.pending, None
+        checking.check_targets(self.trainer, y, checking.Outputs.of_batch(y_pred), class_weight, owner)
+
+
+def forward_and_loss(trainer):
+    """The function (x, y, weight) -> (predictions, loss) that standard steps share; chosen once per pass."""
+    call, first, penalties = trainer._forward_function(), FirstBatch(trainer), regularized(trainer)
+
+    def run(x, y, weight):
+        if LOSSES.added:
+            clear_losses(trainer)
+        if first.pending is None:
+            y_pred = call(x)
+        else:
+            first.inputs(x, y)
+            y_pred = call(x)
+            first.targets(y, y_pred)
+        return y_pred, explained_loss(trainer, penalties, x, y, y_pred, weight)
+
+    return run
 
 
 def standard_train_step(trainer):
     """The step of plain fit: forward, loss, backward, update, sums. Straight-line, chosen once."""
-    call, optimizer, tracker = trainer._forward_function(), trainer.optimizer, trainer._loss_tracker
-    checked = first_batch_checks(trainer)
-    objectives, penalties = trainer._objectives, regularized(trainer)
+    run, optimizer, tracker = forward_and_loss(trainer), trainer.optimizer, trainer._loss_tracker
+    objectives = trainer._objectives
     scale = optimizer.scale_loss if trainer._scales_loss else None
-    update_metrics = objectives.update_metrics if objectives is not None else None
+    learns = has_trainable_weights(trainer)
 
     def step(x, y, weight):
-        if checked:
-            checked.pop()(x, y)
         optimizer.zero_grad()
-        if LOSSES.added:
-            clear_losses(trainer)
-        y_pred = call(x)
-        loss = explained_loss(trainer, penalties, x, y, y_pred, weight)
-        (loss if scale is None else scale(loss)).backward()
-        optimizer.step()
+        y_pred, loss = run(x, y, weight)
+        if learns:
+            backward(trainer, loss if scale is None else scale(loss))
+            optimizer.step()
         with torch.no_grad():
             tracker.add(loss.detach(), batch_size_of(x))
-            if update_metrics is not None and y is not None:
-                update_metrics(y, y_pred, weight)
+            if y is not None:
+                objectives.update_metrics(y, y_pred, weight)
 
     return step
 
 
+def has_trainable_weights(trainer):
+    """Whether there is something to train; warns when there is not, as Keras does."""
+    if any(weight.requires_grad for weight in trainer.parameters()):
+        return True
+    warnings.warn(
+        f"{trainer.label} has no trainable weights: fit() computes losses and metrics, and learns nothing. "
+        "Set `trainable = True` on the layers that should learn, then compile() again.",
+        stacklevel=2,
+    )
+    return False
+
+
+def backward(trainer, loss):
+    """Gradients of a loss.
+
+    Errors:
+        ValueError: the loss does not depend on the weights.
+    """
+    if not loss.requires_grad:
+        raise ValueError(
+            f"{trainer.label}: the loss does not depend on any trainable weight, so there are no gradients. "
+            "Compute it from y_pred with torch functions; numpy, .item() and .detach() cut the connection."
+        )
+    loss.backward()
+
+
 def standard_test_step(trainer):
     """The step of plain evaluate: forward, loss, sums, without gradients."""
-    call, tracker, penalties = trainer._forward_function(), trainer._loss_tracker, regularized(trainer)
-    objectives = trainer._objectives
+    run, tracker, objectives = forward_and_loss(trainer), trainer._loss_tracker, trainer._objectives
 
     def step(x, y, weight):
-        if LOSSES.added:
-            clear_losses(trainer)
-        y_pred = call(x)
-        loss = explained_loss(trainer, penalties, x, y, y_pred, weight)
+        y_pred, loss = run(x, y, weight)
         tracker.add(loss.detach(), batch_size_of(x))
-        if objectives is not None and y is not None:
+        if y is not None:
             objectives.update_metrics(y, y_pred, weight)
 
     return step
@@ -193,6 +245,11 @@ def custom_step(trainer, method):
         if isinstance(result, torch.Tensor):
             trainer._loss_tracker.add(result.detach(), batch_size_of(x))
             result = None
+        elif result is not None and not isinstance(result, dict):
+            raise TypeError(
+                f"{type(trainer).__name__}.{method.__name__}() must return a dict of logs (Keras's habit) or "
+                f"the loss, a tensor (torch's habit); got {quote(result)}."
+            )
         trainer._step_logs = None if result is None else _detached(result)
 
     return step

@@ -88,6 +88,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         """
         old = arguments.translated("fit()", kwargs, arguments.FIT)
         self._assert_compiled("fit()")
+        self._assert_optimizer("fit()")
         given = arguments.FitArguments(
             batch_size,
             old.pop("epochs", epochs),
@@ -121,10 +122,11 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             x, y, sample_weight, given.batch_size, given.shuffle, "fit()", given.workers, given.ahead
         )
         source = self._prepare(source, "fit()")
+        custom = self._overrides("train_step", "compute_loss", "compute_metrics")
+        checking.check_before_training(self, source, given.class_weight, "fit()", custom)
         validation = self._validation_source(validation_data, given)
-        checking.check_before_training(self, source, given.class_weight, "fit()")
         if validation is not None:
-            checking.check_before_training(self, validation, None, "fit(validation_data=...)")
+            validation = self._checked_validation(validation)
         self._build_optimizer()
         feed = Feed(source, given.steps_per_epoch, "fit()")
         listeners = CallbackList(
@@ -167,7 +169,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         if data is None:
             return None
         owner, batch_size = "fit(validation_data=...)", given.validation_batch_size or given.batch_size
-        if isinstance(data, (list, tuple)) and not choosing.has_no_arrays(data):
+        if isinstance(data, (list, tuple)):
             if len(data) not in (2, 3):
                 fail(
                     "fit()",
@@ -177,7 +179,11 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
                 )
             x, y, weight = (*data, None)[:3]
             return self._source(x, y, weight, batch_size, False, owner)
-        own_batches = choosing.has_no_arrays(data) and not choosing.is_sample_dataset(data)
+        if not choosing.has_no_arrays(data):
+            fail(
+                "fit()", "validation_data", type(data).__name__, "(x, y), (x, y, sample_weight) or a dataset"
+            )
+        own_batches = not choosing.is_sample_dataset(data)
         return self._source(
             data, None, None, None if own_batches else batch_size, False, owner, given.workers, given.ahead
         )
@@ -195,7 +201,8 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
                     listeners.on_epoch_end(epoch, logs)
                     if self.stop_training:
                         break
-                self.optimizer.finalize_variable_values(self.optimizer._variables)
+                if self.optimizer.built:
+                    self.optimizer.finalize_variable_values(self.optimizer._variables)
                 listeners.on_train_end(logs)
         finally:
             plan.close()

@@ -1,38 +1,65 @@
 """Class weights: turned into sample weights before the loss, for every kind of data."""
 
+import math
+
 import torch
 
 from keras_torch.base.checks import fail, is_integer, is_number
+from keras_torch.training.outputs import per_output
+
+
+def is_by_output(class_weight):
+    """Whether class weights are given output by output: a list, or a dict with names of outputs.
+
+    >>> is_by_output({0: 1.0}), is_by_output({"head": {0: 1.0}})
+    (False, True)
+    """
+    if isinstance(class_weight, (list, tuple)):
+        return True
+    return bool(class_weight) and any(isinstance(value, dict) for value in class_weight.values())
 
 
 def check_class_weight(class_weight, names=None):
     """Raises unless class_weight is a dict class -> weight, or such dicts by output name (or in a list).
 
+    Args:
+        class_weight: what was given.
+        names: names of the outputs, when known.
+
     >>> check_class_weight({0: 1.0, 1: 2.0})
     """
     if class_weight is None:
         return
-    if isinstance(class_weight, (list, tuple)):
-        for one in class_weight:
-            check_class_weight(one)
+    if not isinstance(class_weight, (dict, list, tuple)):
+        _complain(class_weight)
+    if not is_by_output(class_weight):
+        _check_table(class_weight)
         return
-    if not isinstance(class_weight, dict):
-        fail(
-            "fit()",
-            "class_weight",
-            class_weight,
-            "a dict {class number: weight}",
-            "For weights per sample use sample_weight.",
-        )
-    if class_weight and all(isinstance(value, dict) or value is None for value in class_weight.values()):
-        for one in class_weight.values():
-            check_class_weight(one)
-        return
-    for label, weight in class_weight.items():
+    if names is not None:
+        per_output(class_weight, names, "class_weight")
+    for table in class_weight.values() if isinstance(class_weight, dict) else class_weight:
+        if table is not None:
+            _check_table(table)
+
+
+def _complain(value):
+    fail(
+        "fit()",
+        "class_weight",
+        value,
+        "a dict {class number: weight}, or such dicts by output name",
+        "For weights per sample use sample_weight.",
+    )
+
+
+def _check_table(table):
+    if not isinstance(table, dict):
+        _complain(table)
+    for label, weight in table.items():
         if not is_integer(label) or label < 0:
-            fail("fit()", "class_weight", class_weight, "a dict whose keys are class numbers of at least 0")
-        if not is_number(weight) or weight < 0:
-            fail("fit()", "class_weight", class_weight, "a dict whose values are weights of at least 0")
+            fail("fit()", "class_weight", table, "a dict whose keys are class numbers of at least 0")
+        if not is_number(weight) or not 0 <= weight < math.inf:
+            fail("fit()", "class_weight", table, "a dict whose values are finite weights of at least 0")
 
 
 def class_weights_of(y_true, class_weight, classes=None):
@@ -85,36 +112,26 @@ def combined(sample_weight, class_weight, y_true, names, targets_of):
     if class_weight is None:
         return sample_weight
     targets = targets_of(y_true)
-    if isinstance(class_weight, dict) and not (
-        class_weight and all(isinstance(value, dict) or value is None for value in class_weight.values())
-    ):
-        if len(targets) > 1:
-            fail(
-                "fit()",
-                "class_weight",
-                class_weight,
-                f"given by output name for the outputs {names}",
-                f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.",
-            )
-        by_output = [class_weight]
+    if is_by_output(class_weight):
+        by_output = per_output(class_weight, names, "class_weight")
+    elif len(targets) > 1:
+        fail("fit()", "class_weight", class_weight, f"given by output name for the outputs {names}",
+             f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.")  # fmt: skip
     else:
-        by_output = (
-            list(class_weight)
-            if isinstance(class_weight, (list, tuple))
-            else [class_weight.get(name) for name in names]
-        )
-    given = (
-        sample_weight
-        if isinstance(sample_weight, (list, tuple))
-        else [sample_weight.get(name) for name in names]
-        if isinstance(sample_weight, dict)
-        else [sample_weight] * len(targets)
-    )
+        by_output = [class_weight]
+    given = _given_weights(sample_weight, names)
     result = [
         _product(weight, None if table is None else class_weights_of(target, table))
         for weight, table, target in zip(given, by_output, targets)
     ]
     return result[0] if len(result) == 1 else result
+
+
+def _given_weights(sample_weight, names):
+    """Sample weights by output; one array counts for all."""
+    if isinstance(sample_weight, (list, tuple, dict)):
+        return per_output(sample_weight, names, "sample_weight")
+    return [sample_weight] * len(names)
 
 
 def _product(first, second):

@@ -6,7 +6,8 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
-from keras_torch.training.data.batch import as_tensor, is_array_like, map_arrays
+from keras_torch.training.data.batch import as_tensor, map_arrays
+from keras_torch.training.data.batch import is_array_like as is_array_like
 from keras_torch.training.data.pydataset import number_of_batches, ordered_batches
 from keras_torch.training.data.sources import ArraySource, IterableSource
 from keras_torch.training.data.sources import count_samples as count_samples
@@ -18,7 +19,7 @@ def has_no_arrays(x):
     >>> has_no_arrays(iter([])), has_no_arrays([[1.0]])
     (True, False)
     """
-    if x is None or is_array_like(x) or isinstance(x, (list, tuple, dict, torch.Tensor)):
+    if x is None or is_array_like(x) or isinstance(x, (list, tuple, dict, str, torch.Tensor)):
         return False
     return isinstance(x, torch.utils.data.Dataset) or hasattr(x, "__iter__") or hasattr(x, "__getitem__")
 
@@ -49,13 +50,20 @@ def tensors(structure, owner, argument, float_types=None):
     leaves = tree.flatten(made)
     if len(leaves) != len(float_types):
         return made
-    return tree.pack(
-        made,
-        [
-            leaf if leaf is None or wanted is None or leaf.is_floating_point() else leaf.to(wanted)
-            for leaf, wanted in zip(leaves, float_types)
-        ],
-    )
+    fitted = [_as_input(leaf, wanted, f"{owner}: `{argument}`") for leaf, wanted in zip(leaves, float_types)]
+    return tree.pack(made, fitted)
+
+
+def _as_input(leaf, wanted, owner):
+    """An array as an input of the model wants it; `wanted` is a dtype of floats, or None for any."""
+    if leaf is None or wanted is None or leaf.is_floating_point():
+        return leaf
+    if leaf.is_complex():
+        raise ValueError(
+            f"{owner} holds complex numbers, and the model's input is {wanted}. Give real numbers, such as "
+            "np.abs(x), or the real and imaginary parts as two features."
+        )
+    return leaf.to(wanted)
 
 
 def refuse_nan(structure, owner, argument):

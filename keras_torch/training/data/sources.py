@@ -6,7 +6,7 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
-from keras_torch.training.data.batch import as_tensor, map_arrays, to_device
+from keras_torch.training.data.batch import as_tensor, map_arrays
 
 
 class Source:
@@ -182,11 +182,16 @@ class IterableSource(Source):
             yield self._prepared(item, number)
 
     def _prepared(self, item, number):
-        x, y, weight = _unpack(item, self.owner, number, self._lists)
-        return tuple(
-            to_device(map_arrays(lambda leaf: as_tensor(leaf, self.owner), part), self.device, self.owner)
-            for part in (x, y, weight)
-        )
+        parts = _unpack(item, self.owner, number, self._lists)
+        names = ("x", "y", "sample_weight")
+        return tuple([self._moved(part, f"batch {number}, `{name}`") for name, part in zip(names, parts)])
+
+    def _moved(self, part, name):
+        def move(leaf):
+            tensor = as_tensor(leaf, f"{self.owner}: {name}")
+            return tensor if tensor.device == self.device else tensor.to(self.device, non_blocking=True)
+
+        return map_arrays(move, part)
 
     def begin_epoch(self):
         """Tells a PyDataset."""
