@@ -144,6 +144,11 @@ class SpatialDropout(Noise):
             return self.dropped(inputs, (*inputs.shape[:2], *ones))
         return self.dropped(inputs, (inputs.shape[0], *ones, inputs.shape[-1]))
 
+    def get_config(self):
+        """Arguments that rebuild this layer; `trainable` only where it is False: Keras's class does not take it."""
+        config = super().get_config()
+        return config if config["trainable"] is False else {k: v for k, v in config.items() if k != "trainable"}
+
 
 class SpatialDropout1D(SpatialDropout):
     """`SpatialDropout` for (batch, steps, channels).

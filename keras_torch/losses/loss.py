@@ -344,6 +344,11 @@ class FormulaLoss(Loss):
         """The formula's name."""
         return type(self).formula.__name__
 
+    @classmethod
+    def from_config(cls, config):
+        """The loss that `get_config` described; tf.keras names the formula too (`fn`), which the class fixes."""
+        return super().from_config({name: value for name, value in config.items() if name != "fn"})
+
     def _options(self):
         return {name: getattr(self, name) for name in self.options}
 

@@ -11,8 +11,6 @@ import os
 import tempfile
 import warnings
 
-import numpy as np
-
 from keras_torch.base import budget
 from keras_torch.base.checks import fail, unknown_argument
 from keras_torch.base.custom_objects import CustomObjectScope, lookup
@@ -22,6 +20,7 @@ from keras_torch.dialects.state import DIALECTS, current_dialect, dialect
 from keras_torch.saving import weights_h5
 from keras_torch.saving.archive import CONFIG, METADATA, Archive, write_archive
 from keras_torch.saving.compile_config import describe_function
+from keras_torch.saving.optimizer_state import read_optimizer
 
 FORMAT_VERSION = "3.15.1"  # the Keras whose layout is written
 _SLACK = 16 * 2 ** 20
@@ -98,13 +97,11 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
                       "build it with build(input_shape).", stacklevel=3)
     described = describe_model(model, with_optimizer)
     documents = {METADATA: json.dumps(_metadata()), CONFIG: _as_json(model, described)}
-    keeps_state = with_optimizer and described.get("compile_config") is not None
+    keeps_state = described.get("compile_config") is not None
 
     def write_weights(file):
         if model.built:
-            weights_h5.write_tree(model, file)
-        if keeps_state and "optimizer" not in file:
-            write_optimizer(model.optimizer, file)
+            weights_h5.write_tree(model, file, with_optimizer=keeps_state)
 
     with atomic_write(path) as temporary:
         write_archive(temporary, documents, write_weights, _asset_writers(model))
@@ -161,15 +158,6 @@ def _as_json(model, described):
     return text
 
 
-def write_optimizer(optimizer, file):
-    """Writes an optimizer's variables into an open HDF5 file, under optimizer/vars."""
-    store = {}
-    optimizer.save_own_variables(store)
-    group = file.create_group("optimizer/vars")
-    for name, value in store.items():
-        group[name] = value
-
-
 # ---------------------------------------------------------------------------------------------- loading
 
 
@@ -206,7 +194,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             if compile and config.get("compile_config"):
                 model.compile_from_config(config["compile_config"])
                 if model.compiled and model.built:
-                    read_optimizer(model.optimizer, file)
+                    read_optimizer(model.optimizer, file, path)
     return model
 
 
@@ -298,34 +286,3 @@ def _fill(model, archive, file):
 
 def _asset_writers(model):
     return [(where, holder.save_assets) for where, holder in weights_h5.walk(model) if hasattr(holder, "save_assets")]
-
-
-def read_optimizer(optimizer, file):
-    """Sets a built optimizer's variables from `optimizer/vars` of a SafeGroup.
-
-    Notes:
-        State that does not fit (layers were frozen between compile and save) is left out with a warning, as in Keras.
-    """
-    if not file.has("optimizer") or not file.group("optimizer").has("vars"):
-        return
-    group, rate = file.group("optimizer/vars"), optimizer.learning_rate
-    try:
-        optimizer.load_own_variables(_state_arrays(optimizer, group))
-    except ValueError as error:
-        warnings.warn(f"The optimizer's state was not loaded, training starts with a fresh one: {error}", stacklevel=4)
-        return
-    # The file keeps the rate in single precision; the config has it as it was.
-    if np.float32(optimizer.learning_rate) == np.float32(rate):
-        optimizer.learning_rate = float(rate)
-
-
-def _state_arrays(optimizer, group):
-    """The arrays of a group, each of a shape that the optimizer has."""
-    shapes = {()} | {tuple(np.shape(variable)) for variable in optimizer.variables}
-    found = {}
-    for name in group.names():
-        shape = tuple(group.dataset(name).shape)
-        if shape not in shapes:
-            raise ValueError(f"the file holds state of shape {shape}, which no variable of {optimizer.name} has.")
-        found[name] = group.read(name, shape)
-    return found

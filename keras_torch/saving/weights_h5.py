@@ -22,6 +22,7 @@ from keras_torch.base.files import atomic_write, open_h5_safely
 from keras_torch.base.names import to_snake_case
 from keras_torch.base.third_party import need
 from keras_torch.base.tracking import has_members
+from keras_torch.saving.optimizer_state import holds_state, read_optimizer, write_optimizer
 
 
 def _check_name(function, filepath):
@@ -132,15 +133,13 @@ def save_weights(model, filepath, overwrite=True):
         write_tree(model, file)
 
 
-def write_tree(model, file):
+def write_tree(model, file, with_optimizer=True):
     """Writes the weights of all objects of a model, and its optimizer's state, into an open HDF5 file."""
     for where, holder in walk(model):
         _write_own(file, f"{where}/vars" if where else "vars", _own_variables(holder))
-    optimizer = _optimizer_of(model)
+    optimizer = _optimizer_of(model) if with_optimizer else None
     if optimizer is not None and optimizer.built:
-        store = {}
-        optimizer.save_own_variables(store)
-        _write_own(file, "optimizer/vars", store)
+        write_optimizer(optimizer, file)
 
 
 def _write_own(file, where, store):
@@ -220,19 +219,11 @@ def _read_or_skip(file, where, wanted, path, skip_mismatch):
 
 def _read_optimizer(model, file, path):
     optimizer = _optimizer_of(model)
-    if optimizer is None or not file.has("optimizer") or not file.group("optimizer").has("vars"):
-        return
-    group = file.group("optimizer/vars")
-    store = {name: group.dataset(name)[()] for name in group.names()}
-    if not store:
+    if optimizer is None or not holds_state(file):
         return
     if not optimizer.built:
         optimizer.build(model.trainable_weights)
-    try:
-        optimizer.load_own_variables(store)
-    except ValueError as error:
-        warnings.warn(f"The optimizer's state in {path!r} does not fit and was left out: {error} The weights were "
-                      "loaded; compile with the same optimizer to go on as before.", stacklevel=5)
+    read_optimizer(optimizer, file, path)
 
 
 def _read(file, where, wanted, path):

@@ -1,0 +1,60 @@
+"""The optimizer's state in a weights file: `optimizer/vars/0, 1, ...` in Keras 3's order."""
+
+import warnings
+
+import numpy as np
+
+
+def write_optimizer(optimizer, file):
+    """Writes an optimizer's variables into an open HDF5 file.
+
+    Args:
+        optimizer: a Keras optimizer; one that made no step yet has only its count and learning rate.
+        file: h5py.File.
+    """
+    store = {}
+    optimizer.save_own_variables(store)
+    group = file.require_group("optimizer/vars")
+    for name, value in store.items():
+        group[name] = value
+
+
+def read_optimizer(optimizer, file, source):
+    """Sets a built optimizer's variables from a file that holds them; all or nothing.
+
+    Args:
+        optimizer: a built Keras optimizer.
+        file: SafeGroup.
+        source: what the warning calls the file.
+
+    Notes:
+        State that does not fit (layers were frozen since compile()) is left out with a warning, as in Keras.
+    """
+    if not holds_state(file):
+        return
+    rate = optimizer.learning_rate
+    try:
+        optimizer.load_own_variables(_arrays(optimizer, file.group("optimizer/vars")))
+    except ValueError as error:
+        warnings.warn(f"The optimizer's state in {source!r} does not fit and was left out: {error} The weights were "
+                      "loaded; compile with the same optimizer to go on as before.", stacklevel=5)
+        return
+    if float(optimizer.learning_rate) != float(rate) and np.float32(optimizer.learning_rate) == np.float32(rate):
+        optimizer.learning_rate = float(rate)  # the file rounds it to single precision
+
+
+def holds_state(file):
+    """Whether a SafeGroup holds variables of an optimizer."""
+    return file.has("optimizer") and file.group("optimizer").has("vars") and bool(file.group("optimizer/vars").names())
+
+
+def _arrays(optimizer, group):
+    """The arrays of a group; each must have a shape that the optimizer knows, before it is read."""
+    known = {()} | {tuple(np.shape(variable)) for variable in optimizer.variables}
+    found = {}
+    for name in group.names():
+        shape = tuple(group.dataset(name).shape)
+        if shape not in known:
+            raise ValueError(f"it holds a variable of shape {shape}, which {optimizer.name!r} does not have.")
+        found[name] = group.read(name, shape)
+    return found
