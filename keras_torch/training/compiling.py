@@ -75,6 +75,7 @@ class Compiling:
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
         outputs = self._known_output_names()
         if outputs is not None:
+            objectives.known_names = outputs
             objectives.check_counts(outputs)
         mixed_half = getattr(getattr(self, "dtype_policy", None), "name", None) == "mixed_float16"
         if auto_scale_loss and mixed_half and not isinstance(optimizer, optimizers.LossScaleOptimizer):

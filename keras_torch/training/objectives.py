@@ -30,6 +30,7 @@ class Objectives:
         self.loss, self.loss_weights = loss, loss_weights
         self.metric_specs, self.weighted_specs = metric_specs, weighted_specs
         self.built = False
+        self.known_names = None  # names of the outputs, when they are known before the first batch
         self.loss_objects, self.weights = [], []
         self.plain_metrics, self.weighted_metrics = [], []
         self.output_trackers = []
@@ -55,7 +56,7 @@ class Objectives:
             y_pred: structure of predictions.
         """
         flat_pred = tree.flatten(y_pred)
-        known = sorted(y_pred) if isinstance(y_pred, dict) else names
+        known = sorted(y_pred) if isinstance(y_pred, dict) else names or self.known_names
         named = known is not None and len(known) == len(flat_pred)
         self.names = list(known) if named else pseudo_names(len(flat_pred))
         flat_true = self.targets(y_true)

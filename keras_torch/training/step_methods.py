@@ -98,6 +98,8 @@ class StepMethods:
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Adds a batch to the metrics and returns name -> value; override it for metrics of your own."""
         if y is not None and self._objectives is not None:
+            if not self._objectives.built:
+                self._build_objectives(y, y_pred)
             with torch.no_grad():
                 self._objectives.update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
