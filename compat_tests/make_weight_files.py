@@ -1,8 +1,9 @@
 """Asks real Keras (TensorFlow backend) for the files of every saving row: tests/saving/data and the answers.
 
-Run it with a Python that has Keras and TensorFlow: `python compat_tests/make_weight_files.py [folder [answers]]`.
-With `--read folder answers` it reads the files that keras_torch has written into `folder` instead, and answers.
-With `--tf_keras` it is Keras 2 (the package tf_keras) that writes, into tests/saving/data/tf_keras.
+Run it with a Python that has Keras and TensorFlow: `python compat_tests/make_weight_files.py [folder
+[answers]]`. With `--read folder answers` it reads the files that keras_torch has written into `folder`
+instead, and answers. With `--tf_keras` it is Keras 2 (the package tf_keras) that writes, into
+tests/saving/data/tf_keras.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def written(case, folder: Path):
 
 
 def loaded(case, folder: Path):
-    """A new model with the weights (and the optimizer's state) from a file of ours; one more step if compiled."""
+    """A new model with the weights (and the optimizer's state) from a file of ours."""
     model = case.build(keras)
     if case.compiled:
         model.compile(case.compiled(keras), "mse")

@@ -10,10 +10,14 @@ from keras_torch import ops
 from keras_torch.base import custom_objects as custom
 from keras_torch.base import tree
 from keras_torch.base.checks import fail, nearest
-from keras_torch.base.names import to_snake_case
 from keras_torch.base.dtypes import dtype_name, torch_dtype
+from keras_torch.base.names import to_snake_case
 from keras_torch.base.serialization import (
-    deserialize_keras_object, is_object_config, serialize_keras_object, serialize_value)
+    deserialize_keras_object,
+    is_object_config,
+    serialize_keras_object,
+    serialize_value,
+)
 from keras_torch.base.shapes import is_shape
 from keras_torch.base.third_party import get_overridable_functions
 from keras_torch.layers.input_layer import InputLayer
@@ -23,14 +27,14 @@ from keras_torch.models.recipe import Recipe
 from keras_torch.symbolic.graph import FunctionCall, MaskCall, symbols_in
 from keras_torch.symbolic.keras_tensor import OPERATORS, PROPERTIES, RECORDER, KerasTensor, ReadProperty
 
-
-_NEVER_NAMED = {"backward", "storage", "untyped_storage", "data_ptr", "numpy", "tolist", "item", "register_hook",
+_NEVER_NAMED = {"backward", "storage", "untyped_storage", "data_ptr", "numpy", "tolist", "item",
+                "register_hook",
                 "register_post_accumulate_grad_hook", "module_load", "as_subclass"}
 
 
 @functools.lru_cache(maxsize=1)
 def _nameable_functions():
-    """Name -> torch function, for those that a config may name: functions of tensors only, nothing that opens files."""
+    """Name -> torch function, for those that a config may name: functions of tensors only."""
     table = {}
     for module, functions in get_overridable_functions().items():
         prefix = getattr(module, "__name__", str(module)).split(".")[-1]
@@ -38,7 +42,8 @@ def _nameable_functions():
             table[f"{prefix}.{getattr(function, '__name__', '')}"] = function
     for name in dir(torch.Tensor):
         method = getattr(torch.Tensor, name)
-        if callable(method) and not name.startswith("_") and not name.endswith("_") and name not in _NEVER_NAMED:
+        is_public = not name.startswith("_") and not name.endswith("_")
+        if callable(method) and is_public and name not in _NEVER_NAMED:
             table[f"Tensor.{name}"] = method
     for name in OPERATORS:
         table[f"Tensor.__{name}__"] = getattr(torch.Tensor, f"__{name}__")
@@ -58,7 +63,7 @@ def _function_names():
     return names
 
 
-# ---------------------------------------------------------------------------------------------- functional models
+# ---------------------------------------------------------------------- functional models
 
 
 def functional_config(model):
@@ -87,12 +92,14 @@ def _operation_config(operation):
     if isinstance(operation, Layer):
         entry = serialize_keras_object(operation)
         build_config = operation.get_build_config()
-        if build_config and not isinstance(operation, InputLayer) and getattr(operation, "_graph", None) is None:
+        has_graph = getattr(operation, "_graph", None) is not None
+        if build_config and not has_graph and not isinstance(operation, InputLayer):
             entry["build_config"] = build_config
         return entry
     name = _function_names().get(operation.function)
     if name is None:
-        raise ValueError(f"The function {operation.function!r} of the graph has no name that a config could give. "
+        raise ValueError(f"The function {operation.function!r} of the graph has no name that a config could "
+                         f"give. "
                          "Put it into a Layer's call().")
     return {"module": "keras_torch.symbolic", "class_name": "FunctionCall", "registered_name": None,
             "config": {"function": name, "name": operation.name}}
@@ -102,12 +109,14 @@ def _node_config(node, histories):
     def describe(leaf):
         if isinstance(leaf, KerasTensor):
             if id(leaf) not in histories:
-                raise ValueError(f"{node.operation.name}: a mask given by hand cannot be written into a config.")
+                raise ValueError(f"{node.operation.name}: a mask given by hand cannot be written into a "
+                                 f"config.")
             return {"class_name": "__keras_tensor__", "config": {
                 "shape": list(leaf.shape), "dtype": dtype_name(leaf.dtype),
                 "keras_history": list(histories[id(leaf)])}}
         if isinstance(leaf, slice):
-            return {"class_name": "__slice__", "config": {"start": describe(leaf.start), "stop": describe(leaf.stop),
+            return {"class_name": "__slice__", "config": {"start": describe(leaf.start),
+                                                          "stop": describe(leaf.stop),
                                                           "step": describe(leaf.step)}}
         if leaf is Ellipsis:
             return {"class_name": "__ellipsis__", "config": {}}
@@ -173,10 +182,12 @@ class OpsCall:
     def __init__(self, class_name, config):
         self.function = getattr(ops, to_snake_case(class_name), None)
         if not callable(self.function):
-            raise ValueError(f"The config names the operation {class_name!r}; keras_torch.ops has no such function. "
+            raise ValueError(f"The config names the operation {class_name!r}; keras_torch.ops has no such "
+                             f"function. "
                              "Rebuild the model by code and load its weights.")
         self.name = config.get("name")
-        self.arguments = {key: value for key, value in config.items() if key not in ("name", "dtype", "trainable")}
+        self.arguments = {key: value for key, value in config.items()
+                          if key not in ("name", "dtype", "trainable")}
 
     def __call__(self, *args, **kwargs):
         return self.function(*args, **self.arguments, **kwargs)
@@ -204,10 +215,11 @@ def _operation_from(entry):
 
 
 def _first_nodes(config, operations):
-    """id of each operation -> number of its first call: Keras 2 starts with 1 for models, 0 is their own making."""
+    """id of each operation -> number of its first call: Keras 2 counts a model's own making as call 0."""
     if not _is_old(config):
         return {id(operation): 0 for operation in operations.values()}
-    used = _histories_in([[entry.get("inbound_nodes", []) for entry in config["layers"]], config["output_layers"]])
+    used = _histories_in([[entry.get("inbound_nodes", []) for entry in config["layers"]],
+                          config["output_layers"]])
     numbers = {}
     for name, node, _ in used:
         numbers[name] = min(node, numbers.get(name, node))
@@ -279,7 +291,7 @@ def _is_old_history(value):
 
 
 def _old_value(value, results):
-    """An argument as Keras 2 writes it: [name, node, tensor] is a symbol, ['_CONSTANT_VALUE', -1, x] a constant."""
+    """An argument as Keras 2 writes it: [name, node, tensor], or ['_CONSTANT_VALUE', -1, constant]."""
     if _is_old_history(value):
         return value[2] if value[0] == "_CONSTANT_VALUE" else results[tuple(value[:3])]
     if isinstance(value, list):
@@ -315,7 +327,8 @@ def _value_of(value, results):
 
 def _is_old(config):
     """Whether Keras 1 or 2 wrote the config: nodes are lists, and one input stands in a list like several."""
-    return any(isinstance(node, list) for entry in config["layers"] for node in entry.get("inbound_nodes", []))
+    return any(isinstance(node, list) for entry in config["layers"]
+               for node in entry.get("inbound_nodes", []))
 
 
 def _single(symbols):
@@ -330,7 +343,7 @@ def _from_histories(structure, results):
     return [_from_histories(item, results) for item in structure]
 
 
-# ---------------------------------------------------------------------------------------------- sequential models
+# ---------------------------------------------------------------------- sequential models
 
 
 def sequential_config(model):
@@ -353,14 +366,16 @@ def sequential_from_config(cls, config, custom_objects=None):
     return model
 
 
-# ---------------------------------------------------------------------------------------------- JSON and clones
+# ---------------------------------------------------------------------- JSON and clones
 
 
 def to_json(model, **kwargs):
     """The model's config as JSON text."""
     def fallback(value):
-        raise TypeError(f"{model.label}: its config holds {value!r}, which JSON cannot hold. Register the class or "
-                        "function with keras_torch.saving.register_keras_serializable(), or give it a get_config().")
+        raise TypeError(f"{model.label}: its config holds {value!r}, which JSON cannot hold. Register the "
+                        f"class or "
+                        "function with keras_torch.saving.register_keras_serializable(), or give it a "
+                        "get_config().")
 
     return json.dumps(serialize_keras_object(model), default=fallback, **kwargs)
 
@@ -392,7 +407,8 @@ def model_from_config(config, custom_objects=None):
         ValueError: a config that describes no model, or a class that is not known.
     """
     if not is_object_config(config):
-        raise ValueError(f"A model's config is a dictionary with 'class_name' and 'config'; got {str(config)[:80]}. "
+        raise ValueError(f"A model's config is a dictionary with 'class_name' and 'config'; got "
+                         f"{str(config)[:80]}. "
                          "Give what model.to_json() returned.")
     model = deserialize_keras_object(config, custom_objects)
     if not isinstance(model, Layer):
@@ -407,8 +423,8 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
     Args:
         model: functional or Sequential model.
         input_tensors: symbols to build the clone on; default new inputs.
-        clone_function: function layer -> layer to use instead (the layer itself to share it); default a copy made
-            from the config.
+        clone_function: function layer -> layer to use instead (the layer itself to share it); default a copy
+            made from the config.
         call_function: kept for Keras 3; None is the only value.
         recursive: whether inner models are cloned layer by layer with `clone_function` too.
 
@@ -420,7 +436,8 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
     if call_function is not None:
         fail("clone_model()", "call_function", call_function, "None",
              "Give a clone_function that returns the layer to be called.")
-    if not isinstance(model, Layer) or getattr(model, "_graph", None) is None and not hasattr(model, "_stack"):
+    clonable = getattr(model, "_graph", None) is not None or hasattr(model, "_stack")
+    if not isinstance(model, Layer) or not clonable:
         raise ValueError("clone_model() clones functional and Sequential models; "
                          f"got {type(model).__name__}. Rebuild a subclassed model by its class: "
                          "type(model).from_config(model.get_config()).")

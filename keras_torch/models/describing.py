@@ -101,7 +101,7 @@ def _is_plain_chain(model):
 
 
 def _described(model):
-    """(name, object) for each row: the graph's operations, or layers and native modules among the attributes."""
+    """(name, object) for each row: the graph's operations, or layers and native modules of attributes."""
     if getattr(model, "_graph", None) is not None and not hasattr(model, "_stack"):
         return [(operation.name, operation) for operation in model.operations]
     if hasattr(model, "_stack") or not isinstance(model, Layer):
@@ -228,8 +228,9 @@ def _count(weights):
 
 
 def _totals(model):
-    """Total, trainable and frozen numbers; the optimizer's own, when it has some, count in the total as in Keras."""
-    counts = [("Trainable", *_count(model.trainable_weights)), ("Non-trainable", *_count(model.non_trainable_weights))]
+    """Total, trainable and frozen numbers; the optimizer's own count in the total, as in Keras."""
+    counts = [("Trainable", *_count(model.trainable_weights)),
+              ("Non-trainable", *_count(model.non_trainable_weights))]
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and optimizer.built:
         numbers = [v for v in optimizer.variables if not hasattr(v, "numel")]  # steps and learning rate
@@ -240,7 +241,8 @@ def _totals(model):
     return [f" {title} params: {number:,} ({size_text(size, 1)})" for title, number, size in counts]
 
 
-def print_summary(model, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
+def print_summary(model, line_length=None, positions=None, print_fn=None, expand_nested=False,
+                  show_trainable=False,
                   layer_range=None):
     """Prints the summary, or hands its lines to `print_fn`; arguments as in `model.summary`."""
     text = summary_text(model, line_length, positions, expand_nested, show_trainable, layer_range)

@@ -21,7 +21,8 @@ class ModelGraph:
         owner: what errors call the model.
 
     Errors:
-        ValueError: outputs that are no symbols, the same input twice, a disconnected graph, two layers of one name.
+        ValueError: outputs that are no symbols, the same input twice, a disconnected graph, two layers of one
+            name.
     """
 
     def __init__(self, inputs, outputs, owner):
@@ -54,7 +55,8 @@ class ModelGraph:
         seen = {}
         for operation in self.operations:
             if seen.setdefault(operation.name, operation) is not operation:
-                raise ValueError(f"{owner}: the name {operation.name!r} is used by two layers. All layer names must be "
+                raise ValueError(f"{owner}: the name {operation.name!r} is used by two layers. All layer "
+                                 f"names must be "
                                  "unique: give one of them another `name`.")
 
     @property
@@ -66,8 +68,8 @@ class ModelGraph:
         """The generated program of one kind, made at its first use; all share the list `constants`.
 
         Args:
-            kind: 'plain'; 'masked' (inputs come as (inputs, masks)); 'masks' (the outputs' masks instead of the
-                outputs); 'masked masks' (both).
+            kind: 'plain'; 'masked' (inputs come as (inputs, masks)); 'masks' (the outputs' masks instead of
+                the outputs); 'masked masks' (both).
         """
         if kind not in self._programs:
             inputs, outputs = self.inputs, self.outputs
@@ -102,7 +104,7 @@ class ModelGraph:
         """Whether any output carries a mask."""
         return any(symbol._keras_mask is not None for symbol in self.flat_outputs)
 
-    # ------------------------------------------------------------------------------------------ data to inputs
+    # ------------------------------------------------------------------ data to inputs
 
     def matched(self, inputs, owner):
         """The data in the structure of the model's inputs.
@@ -129,7 +131,8 @@ class ModelGraph:
         names = [layer.name for layer in self.input_layers]
         missing = [name for name in names if name not in inputs]
         if missing:
-            raise ValueError(f"{owner} has no data for the input {missing[0]!r}; the dict has {list(inputs)}. "
+            raise ValueError(f"{owner} has no data for the input {missing[0]!r}; the dict has "
+                             f"{list(inputs)}. "
                              f"The model's inputs are {names}.")
         return tree.pack(self.inputs, [inputs[name] for name in names])
 
@@ -141,7 +144,8 @@ class ModelGraph:
             value, given = value.squeeze(-1), given[:-1]
         if len(given) != len(shape) or any(a is not None and b is not None and a != b
                                            for a, b in zip(shape[1:], given[1:])):
-            raise ValueError(f"{owner}: the input {layer.name!r} expects shape {shape} (None is any size); got data of "
+            raise ValueError(f"{owner}: the input {layer.name!r} expects shape {shape} (None is any size); "
+                             f"got data of "
                              f"shape {tuple(value.shape)}. Reshape the data, or change the Input.")
         if isinstance(value, torch.Tensor) and value.dtype != symbol.dtype and \
                 (symbol.dtype.is_floating_point or not value.dtype.is_floating_point):
@@ -161,7 +165,8 @@ def _check_symbols(owner, argument, symbols):
         raise ValueError(f"{owner}: `{argument}` is empty. Give at least one symbolic tensor.")
     for symbol in symbols:
         if not isinstance(symbol, KerasTensor) or symbol.node is None:
-            raise ValueError(f"{owner}: `{argument}` must be symbolic tensors, made by Input() and by calling layers on "
+            raise ValueError(f"{owner}: `{argument}` must be symbolic tensors, made by Input() and by "
+                             f"calling layers on "
                              f"it; got {type(symbol).__name__}: {str(symbol)[:80]}.")
 
 

@@ -1,4 +1,4 @@
-"""`Recipe`: a model's graph without symbols, so that it can be copied, pickled, cloned and written into a config."""
+"""`Recipe`: a model's graph without symbols, so that it can be copied, pickled and cloned."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ class Ref:
 
 @dataclasses.dataclass
 class Step:
-    """One call: the operation (a layer, or a function with its name), its arguments, how many results it has."""
+    """One call: the operation (a layer, or a function with its name), arguments, number of results."""
 
     operation: object
     function_name: str | None
@@ -62,7 +62,8 @@ class Recipe:
 
         Args:
             graph: the graph.
-            captured: today's values of `graph.constants`: tensors move with the model; default those recorded.
+            captured: today's values of `graph.constants`: tensors move with the model; default those
+                recorded.
         """
         numbers, mask_numbers = {}, {}
         today = {id(old): new for old, new in zip(graph.constants, captured or graph.constants)}
@@ -105,7 +106,8 @@ class Recipe:
             inputs: flat list of symbols to start from; default those of the input layers.
         """
         replace = replace or (lambda layer: layer)
-        symbols = list(inputs) if inputs is not None else [replace(layer).symbol() for layer in self.input_layers]
+        symbols = list(inputs) if inputs is not None else [replace(layer).symbol()
+                                                           for layer in self.input_layers]
 
         def symbol(leaf):
             if isinstance(leaf, slice):

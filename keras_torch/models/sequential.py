@@ -28,8 +28,8 @@ class Sequential(Model):
         ValueError: two layers of one name; a layer with several outputs.
 
     Notes:
-        With an input shape (`Input`, `input_shape=`, `input_dim=`) the layers are built at once; without, at the
-        first call on data.
+        With an input shape (`Input`, `input_shape=`, `input_dim=`) the layers are built at once; without, at
+        the first call on data.
 
     Source: Keras Sequential. In torch: nn.Sequential.
 
@@ -43,7 +43,8 @@ class Sequential(Model):
 
     def __init__(self, layers=None, trainable=True, name=None, **kwargs):
         if layers is not None and not isinstance(layers, (list, tuple)):
-            fail("Sequential", "layers", layers, "a list of layers", f"Write Sequential([{type(layers).__name__}(...)]).",
+            fail("Sequential", "layers", layers, "a list of layers",
+                 f"Write Sequential([{type(layers).__name__}(...)]).",
                  error=TypeError)
         super().__init__(trainable=trainable, name=name, **kwargs)
         self.__dict__.update(_stack=[], _symbols=[], _input_layer=None, _first_dtype=None)
@@ -66,12 +67,14 @@ class Sequential(Model):
             fail(self.label, "layer", layer, "a layer, a model or a torch.nn.Module", error=TypeError)
         if isinstance(layer, InputLayer):
             if self._stack or self._input_layer is not None:
-                raise ValueError(f"{self.label}: an Input must come first and only once; {layer.name!r} came after "
+                raise ValueError(f"{self.label}: an Input must come first and only once; {layer.name!r} came "
+                                 f"after "
                                  f"{len(self._stack)} layer(s).")
             self.__dict__["_input_layer"] = layer
         else:
             if any(other.name == layer.name for other in self._stack):
-                raise ValueError(f"{self.label}: two layers are called {layer.name!r}. All layer names must be unique: "
+                raise ValueError(f"{self.label}: two layers are called {layer.name!r}. All layer names must "
+                                 f"be unique: "
                                  "give one of them another `name`.")
             self._stack_append(layer)
         if rebuild:
@@ -119,7 +122,7 @@ class Sequential(Model):
         return None
 
     def _rebuild(self):
-        """Makes the graph from the input and the layers, when both are there; symbols of kept layers are reused."""
+        """Makes the graph from the input and the layers, if both are there; kept layers keep symbols."""
         self.__dict__.update(_graph=None, _forward=None, built=False, _plain_dtype=None)
         symbol = self._start_symbol()
         if symbol is None or not self._stack:
@@ -139,7 +142,8 @@ class Sequential(Model):
     def _applied(self, layer, symbol):
         output = layer(symbol)
         if not isinstance(output, KerasTensor) and layer is not self._stack[-1]:
-            raise ValueError(f"{self.label}: {layer.label} returns {len(tree.flatten(output))} outputs, and a "
+            raise ValueError(f"{self.label}: {layer.label} returns {len(tree.flatten(output))} outputs, and "
+                             f"a "
                              "Sequential passes on just one. Use Model(inputs, outputs).")
         return output
 
@@ -154,7 +158,8 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f"{self.label} has no layers. Add some before you build it.")
         if input_shape is None:
-            fail(f"{self.label}.build()", "input_shape", None, "a shape with the batch axis, such as (None, 28)")
+            fail(f"{self.label}.build()", "input_shape", None,
+                 "a shape with the batch axis, such as (None, 28)")
         self._build_on(tuple(input_shape), None)
 
     def _build_on(self, shape, dtype):

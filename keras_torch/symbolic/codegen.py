@@ -7,9 +7,10 @@
         return x1
 
 # Note [masks in generated code]
-Masks are values like any other: a MaskCall node writes `m1 = embedding.compute_mask(x0, None)` and layers that take a
-mask get `mask=m1`. A mask nobody reads is no line. Only the masks of the model's own outputs are attached to tensors
-(`_keras_mask`), because that is where eager code (losses, an outer model's layers) looks for them.
+Masks are values like any other: a MaskCall node writes `m1 = embedding.compute_mask(x0, None)` and layers
+that take a mask get `mask=m1`. A mask nobody reads is no line. Only the masks of the model's own outputs are
+attached to tensors (`_keras_mask`), because that is where eager code (losses, an outer model's layers) looks
+for them.
 """
 
 import keyword
@@ -24,7 +25,8 @@ from keras_torch.base.third_party import call_with_hooks
 from keras_torch.symbolic.graph import FunctionCall, MaskCall, nodes_between
 from keras_torch.symbolic.keras_tensor import KerasTensor, ReadProperty
 
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+          "matmul": "@",
           "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>", "lt": "<", "le": "<=", "gt": ">",
           "ge": ">=", "ne": "!=", "eq": "=="}
 _PREFIX = {"neg": "-", "pos": "+", "invert": "~"}
@@ -54,8 +56,8 @@ class Program:
         constants: list of captured values that programs of one graph share; new ones are appended.
 
     Notes:
-        `source` is the text; `modules` the operations it calls, in the order of the first line; `constants` the
-        tensors and objects that were captured.
+        `source` is the text; `modules` the operations it calls, in the order of the first line; `constants`
+        the tensors and objects that were captured.
     """
 
     _spelled = None
@@ -115,7 +117,8 @@ class Program:
         if structure and all(isinstance(item, KerasTensor) for item in structure):
             names = ", ".join(self._names[id(item)] for item in structure)
             return [f"{names}{',' if len(structure) == 1 else ''} = {source}"]
-        return [line for index, item in enumerate(structure) for line in self._unpack(item, f"{source}[{index}]")]
+        return [line for index, item in enumerate(structure)
+                for line in self._unpack(item, f"{source}[{index}]")]
 
     def _name(self, symbol):
         if id(symbol) not in self._names:
@@ -124,7 +127,7 @@ class Program:
         return self._names[id(symbol)]
 
     def _text(self, value):
-        """Source text of an argument: symbols by name, plain values as literals, the rest as captured constants."""
+        """Source text of an argument: symbols by name, plain values as literals, the rest as constants."""
         if isinstance(value, KerasTensor):
             return self._name(value)
         if value is None or value is Ellipsis or isinstance(value, (bool, int, str)):
@@ -140,7 +143,8 @@ class Program:
         if type(value) is list:
             return "[" + ", ".join(self._text(item) for item in value) + "]"
         if isinstance(value, tuple):
-            return "(" + ", ".join(self._text(item) for item in value) + ("," if len(value) == 1 else "") + ")"
+            items = ", ".join(self._text(item) for item in value)
+            return f"({items},)" if len(value) == 1 else f"({items})"
         return self._constant(value)
 
     def _constant(self, value):
@@ -154,7 +158,8 @@ class Program:
 
     def _arguments(self, node, extra=()):
         if not all(str(name).isidentifier() for name in node.kwargs):  # names may come from a file
-            raise ValueError(f"{node.operation.name}: argument names must be identifiers; got {list(node.kwargs)}.")
+            raise ValueError(f"{node.operation.name}: argument names must be identifiers; got "
+                             f"{list(node.kwargs)}.")
         parts = [self._text(value) for value in node.args]
         parts += [f"{name}={self._text(value)}" for name, value in node.kwargs.items()]
         return ", ".join([*parts, *extra])
@@ -220,7 +225,7 @@ class Program:
         return self._module_names[id(layer)]
 
     def _layer(self, node):
-        """A layer's call: straight to its hooks and `call` where nothing else has to happen, else the full protocol."""
+        """A layer's call: straight to its hooks and `call` where that is all, else the full protocol."""
         layer, extra = node.operation, []
         name = self._module(layer)
         extra += [f"{key}={self._text(value)}" for key, value in node.call_extras.items()]
@@ -254,6 +259,7 @@ def _accesses(structure, source):
     """(symbol, expression) for each symbol in a result of mixed structure."""
     if isinstance(structure, KerasTensor):
         return [(structure, source)]
-    items = structure.items() if isinstance(structure, dict) else enumerate(structure) if tree.is_nested(structure) \
-        else ()
+    if not tree.is_nested(structure):
+        return []
+    items = structure.items() if isinstance(structure, dict) else enumerate(structure)
     return [pair for key, item in items for pair in _accesses(item, f"{source}[{key!r}]")]

@@ -111,7 +111,8 @@ def nodes_between(inputs, outputs):
     """The nodes needed to compute `outputs` from `inputs`, in the order of recording.
 
     Args:
-        inputs: flat list of symbols where data comes in (any symbols of the graph: sub-graphs can be cut out).
+        inputs: flat list of symbols where data comes in (any symbols of the graph: sub-graphs can be cut
+            out).
         outputs: flat list of symbols wanted.
 
     Errors:
@@ -140,7 +141,8 @@ def _is_constant(node):
 def _disconnected(symbol, inputs):
     name = symbol.node.operation.name if symbol.node is not None else symbol.name
     given = ", ".join(repr(x.node.operation.name if x.node is not None else x.name) for x in inputs)
-    return (f"Graph disconnected: the outputs depend on the input {name!r} (shape {tuple(symbol.shape)}), which is "
+    return (f"Graph disconnected: the outputs depend on the input {name!r} (shape {tuple(symbol.shape)}), "
+            f"which is "
             f"not among the model's inputs ({given}). Add it to `inputs`.")
 
 
@@ -150,7 +152,8 @@ def replay(nodes, mapping, operations=None):
     Args:
         nodes: nodes in order; mask nodes are skipped, masks come by themselves.
         mapping: dict, id of an old symbol -> new symbol; results are added to it.
-        operations: dict, id of an old operation -> the one to call instead; missing ones are called themselves.
+        operations: dict, id of an old operation -> the one to call instead; missing ones are called
+            themselves.
     """
     operations = operations or {}
 
@@ -207,7 +210,7 @@ def _stops_at(node, stops):
 
 
 def _finished_nodes(outputs, stops):
-    """(nodes in the order in which a depth-first walk from the outputs finishes them, operation id -> when first seen)."""
+    """(nodes as a depth-first walk from the outputs finishes them, operation id -> when first seen)."""
     finished, done, first_seen = [], set(), {}
     for output in outputs:
         stack = [(output.node, False)]

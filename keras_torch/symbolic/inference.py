@@ -1,8 +1,9 @@
 """Shapes and dtypes of results, found by running the call on meta tensors.
 
-Unknown sizes are replaced by probe sizes, twice with different ones: a result size that is equal in both runs is
-known, any other is unknown. Results remember their probe sizes, so that `x.reshape(b * s, f).reshape(b, s, f)` finds
-the sizes it came from. This happens when a graph is built, never on a hot path (a meta operation costs 60 us).
+Unknown sizes are replaced by probe sizes, twice with different ones: a result size that is equal in both runs
+is known, any other is unknown. Results remember their probe sizes, so that `x.reshape(b * s, f).reshape(b, s,
+f)` finds the sizes it came from. This happens when a graph is built, never on a hot path (a meta operation
+costs 60 us).
 """
 
 import contextlib
@@ -11,7 +12,6 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.symbolic.keras_tensor import KerasTensor, SymbolicSize
-
 
 _SMALLEST_CARRIED = 6  # halved again and again, a probe size would end at 1 in both runs and look known
 
@@ -26,7 +26,8 @@ def _carried(symbol, run):
     carried = symbol.probe_shapes[run] if symbol.probe_shapes is not None else (None,) * symbol.ndim
     usable = symbol.probe_shapes is not None
     return [size if size is not None else
-            carried[axis] if usable and symbol.probe_shapes[0][axis] >= _SMALLEST_CARRIED else _probe(run, axis)
+            carried[axis] if usable and symbol.probe_shapes[0][axis] >= _SMALLEST_CARRIED
+            else _probe(run, axis)
             for axis, size in enumerate(symbol.shape)]
 
 
@@ -73,8 +74,8 @@ def infer(function, args, kwargs, context=contextlib.nullcontext):
         context: makes a context manager for each run (weights moved to meta, for example).
 
     Returns:
-        The result's structure with a KerasTensor for each tensor; integers that depend on unknown sizes become
-        SymbolicSize, other values stay.
+        The result's structure with a KerasTensor for each tensor; integers that depend on unknown sizes
+        become SymbolicSize, other values stay.
 
     Errors:
         Whatever the function raises for the given shapes.
@@ -89,7 +90,8 @@ def infer(function, args, kwargs, context=contextlib.nullcontext):
             first = error
             continue
         if any(isinstance(leaf, SymbolicSize) for leaf in tree.flatten((args, kwargs))):
-            # Sizes 48 and 240 both have remainder 0: a number made of an unknown size is never taken as known.
+            # Sizes 48 and 240 both have remainder 0: a number made of an unknown size is never taken as
+            # known.
             results = [tree.map_structure(_Number.wrapped, result) for result in results]
         return tree.map_structure(_unify, *results)
     raise first
@@ -119,7 +121,8 @@ def _run(function, args, kwargs, strategy, run, context):
 def _unify(first, second):
     if isinstance(first, torch.Tensor):
         if first.dim() != second.dim():
-            raise ValueError("The number of axes of the result depends on an unknown size, which a graph cannot hold. "
+            raise ValueError("The number of axes of the result depends on an unknown size, which a graph "
+                             "cannot hold. "
                              "Give the sizes in Input(shape=...).")
         symbol = KerasTensor([a if a == b else None for a, b in zip(first.shape, second.shape)], first.dtype)
         symbol.probe_shapes = (tuple(first.shape), tuple(second.shape))
@@ -151,7 +154,7 @@ def weights_on_meta(module):
 
 
 def hide_new_weights(module):
-    """Puts meta twins in place of the module's weights until the block around ends; does nothing outside of one."""
+    """Puts meta twins in place of the module's weights until the block around ends, if there is one."""
     if not _hidden:
         return
     for child in module.modules():

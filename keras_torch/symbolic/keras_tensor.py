@@ -1,7 +1,7 @@
 """`KerasTensor`: a tensor that does not exist yet. What is done to it is recorded as nodes of a graph.
 
-It is no Tensor. It answers `__torch_function__`, so `torch.*`, `torch.nn.functional.*`, operators and native modules
-accept it; Tensor's methods and operators come from a table. Each use records one node (`record.py`).
+It is no Tensor. It answers `__torch_function__`, so `torch.*`, `torch.nn.functional.*`, operators and native
+modules accept it; Tensor's methods and operators come from a table. Each use records one node (`record.py`).
 """
 
 import collections
@@ -17,7 +17,8 @@ from keras_torch.base.names import unique_name
 KerasHistory = collections.namedtuple("KerasHistory", ["operation", "node_index", "tensor_index"])
 
 OPERATORS = (
-    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror "
+    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul "
+    "and rand or ror "
     "xor rxor lshift rshift lt le gt ge ne eq neg pos abs invert getitem").split()
 _COMPARISONS = {"lt", "le", "gt", "ge", "ne", "eq"}
 _VALUE_READERS = {"item", "numpy", "tolist", "data_ptr", "storage", "untyped_storage", "backward"}
@@ -85,7 +86,8 @@ class KerasTensor:
 
     def __init__(self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None):
         if sparse or ragged:
-            raise ValueError("KerasTensor: `sparse` and `ragged` must be False; torch layers take dense tensors. "
+            raise ValueError("KerasTensor: `sparse` and `ragged` must be False; torch layers take dense "
+                             "tensors. "
                              "Convert the data with .to_dense() first.")
         self._shape = Shape(shape)
         self._dtype = torch_dtype(dtype)
@@ -134,7 +136,7 @@ class KerasTensor:
     ndimension = dim
 
     def size(self, dim=None):
-        """Sizes as torch gives them; an unknown one is a symbol that becomes an integer when the model runs."""
+        """Sizes as torch gives them; an unknown one is a symbol, an integer when the model runs."""
         if dim is not None:
             known = self._shape[dim]
             return RECORDER.record_size(self, dim % len(self._shape)) if known is None else known
@@ -168,7 +170,7 @@ class KerasTensor:
         return symbol
 
     def _without_none(self, shape):
-        """Shape arguments with None, as `x.shape` gives it, turned into -1 or the symbol of that axis' size."""
+        """Shape arguments whose None, as `x.shape` gives it, is -1 or the symbol of that axis' size."""
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = tuple(shape[0])
         unknown = [axis for axis, size in enumerate(shape) if size is None]
@@ -176,7 +178,8 @@ class KerasTensor:
             return tuple(-1 if size is None else size for size in shape)
         for axis in unknown:
             if axis >= self.ndim or self._shape[axis] is not None:
-                raise ValueError(f"The new shape {shape} of {self!r} has None on axis {axis}, where the tensor has no "
+                raise ValueError(f"The new shape {shape} of {self!r} has None on axis {axis}, where the "
+                                 f"tensor has no "
                                  "unknown size to take. Write -1 for one size that torch shall work out.")
         return tuple(self.size(axis) if size is None else size for axis, size in enumerate(shape))
 
@@ -187,9 +190,11 @@ class KerasTensor:
         if name in _VALUE_READERS:
             raise TypeError(_no_value(self, f".{name}()"))
         if name in _MOVES:
-            raise TypeError(f"{self!r} is on no device, so .{name}() is not possible. Move the model with model.to().")
+            raise TypeError(f"{self!r} is on no device, so .{name}() is not possible. Move the model with "
+                            f"model.to().")
         if method is None or not callable(method):
-            raise AttributeError(f"A symbolic tensor has no attribute {name!r}. It has the methods of torch.Tensor "
+            raise AttributeError(f"A symbolic tensor has no attribute {name!r}. It has the methods of "
+                                 f"torch.Tensor "
                                  "that compute something from its values.")
 
         def recorded(*args, **kwargs):
@@ -278,7 +283,8 @@ def _size_operator(name):
 
 
 def _no_value(symbol, what):
-    return (f"{symbol!r} has no value yet, so {what} is not possible. It stands for data that comes when the model "
+    return (f"{symbol!r} has no value yet, so {what} is not possible. It stands for data that comes when the "
+            f"model "
             "runs. Use torch functions (torch.where instead of `if`), or put the code into a Layer's call().")
 
 

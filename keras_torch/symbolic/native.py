@@ -1,11 +1,11 @@
-"""Lets native modules be applied to symbols: `nn.Linear(4, 2)(symbol)` becomes one node with the module's weights.
+"""Lets native modules be applied to symbols: `nn.Linear(4, 2)(symbol)` is one node with the module's weights.
 
 # Note [native modules on symbols]
-`nn.Module.__call__` runs `forward` at once, and a forward full of Python (BatchNorm reads `self.training`, LSTM its
-flat weights) must not be recorded operation by operation: the flags would be frozen. So while symbols are being
-handed out, `nn.Module.__call__` is replaced by a function that looks for symbols in its arguments first. It is put
-back while numbers flow (`interception_paused` in every training loop), so that a loop never pays for it; between
-the two it costs a native call about 0.1 us.
+`nn.Module.__call__` runs `forward` at once, and a forward full of Python (BatchNorm reads `self.training`,
+LSTM its flat weights) must not be recorded operation by operation: the flags would be frozen. While symbols
+are being handed out, `nn.Module.__call__` is replaced by a function that looks for symbols in its arguments
+first. It is put back while numbers flow (`interception_paused` in every training loop), so that a loop never
+pays for it; between the two it costs a native call about 0.1 us.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def _has_symbol(values):
     for value in values:
         if isinstance(value, KerasTensor):
             return True
-        if isinstance(value, (list, tuple, dict)) and any(isinstance(x, KerasTensor) for x in tree.flatten(value)):
+        if isinstance(value, (list, tuple, dict)) and _has_symbol(tree.flatten(value)):
             return True
     return False
 

@@ -32,7 +32,8 @@ def record(function, args, kwargs, name=None):
         with native.interception_paused():
             outputs = infer(function, args, kwargs)
     except NotImplementedError as error:  # what torch raises for data-dependent shapes on meta tensors
-        raise ValueError(f"{name}() gives a tensor whose shape depends on values, which a graph cannot hold. Use "
+        raise ValueError(f"{name}() gives a tensor whose shape depends on values, which a graph cannot hold. "
+                         f"Use "
                          "torch.where() or masked_fill(), or put the code into a Layer's call().") from error
     except RuntimeError as error:
         shapes = ", ".join(str(tuple(symbol.shape)) for symbol in symbols_in((args, kwargs)))
@@ -56,12 +57,14 @@ def _refuse_in_place(name, kwargs):
 
 
 def _constant(value):
-    """Arrays as tensors (double precision in the default float type, as layers take them); the rest unchanged."""
+    """Arrays as tensors (double precision in the default float type, as layers take it); else unchanged."""
     if isinstance(value, np.ndarray):
         return torch.as_tensor(value, dtype=torch_dtype() if value.dtype == np.float64 else None)
     if isinstance(value, torch.Tensor) and value.requires_grad and not value.is_leaf:
-        raise ValueError(f"A tensor of shape {tuple(value.shape)} that was computed from weights cannot be a constant "
-                         "of a graph: it would not follow the weights. Do that computation on the symbol as well "
+        raise ValueError(f"A tensor of shape {tuple(value.shape)} that was computed from weights cannot be a "
+                         f"constant "
+                         "of a graph: it would not follow the weights. Do that computation on the symbol as "
+                         "well "
                          "(`x * weight`), or give its .detach().")
     return value
 

@@ -13,7 +13,7 @@ from keras_torch.base import tree
 
 
 def rebuilt(model: Any) -> list:
-    """The model by every way that keeps it: copies, pickle, config, JSON, clone; the last three get its weights."""
+    """The model by every way that keeps it: copy, pickle, config, JSON, clone."""
     twins = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
     for twin in (type(model).from_config(model.get_config()), keras.models.model_from_json(model.to_json()),
                  keras.models.clone_model(model)):

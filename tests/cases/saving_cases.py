@@ -1,7 +1,8 @@
 """Models whose files real Keras has written: one function `build(keras) -> model` a row, and data for it.
 
-The files in tests/saving/data hold the weights (`<row>.weights.h5`) and the architecture (`<row>.json`); the answers
-to the data are in tests/references/weight_files. Functional and Sequential rows only are written as JSON.
+The files in tests/saving/data hold the weights (`<row>.weights.h5`) and the architecture (`<row>.json`); the
+answers to the data are in tests/references/weight_files. Functional and Sequential rows only are written as
+JSON.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _nested(keras):
 def _states(keras):
     layers = keras.layers
     steps, start = keras.Input((5, 3), name="steps"), keras.Input((4,), name="start")
-    sequence, state = layers.GRU(4, return_sequences=True, return_state=True, name="first")(steps, initial_state=start)
+    sequence, state = layers.GRU(4, return_sequences=True, return_state=True,
+                                 name="first")(steps, initial_state=start)
     second = layers.GRU(4, name="second")(sequence, initial_state=state)
     return keras.Model([steps, start], [second, state], name="states")
 
@@ -88,13 +90,15 @@ def _masked(keras):
     layers = keras.layers
     words = keras.Input((5,), dtype="int32", name="words")
     embedded = layers.Embedding(7, 3, mask_zero=True, name="embedding")(words)
-    return keras.Model(words, layers.Bidirectional(layers.LSTM(2, name="inner"), name="both")(embedded), name="masked")
+    return keras.Model(words, layers.Bidirectional(layers.LSTM(2, name="inner"), name="both")(embedded),
+                       name="masked")
 
 
 def _attention(keras):
     query, value = keras.Input((4, 3), name="query"), keras.Input((5, 3), name="value")
     attended = keras.layers.MultiHeadAttention(2, 4, name="attention")(query, value)
-    return keras.Model([query, value], keras.layers.LayerNormalization(name="norm")(attended), name="attention")
+    return keras.Model([query, value], keras.layers.LayerNormalization(name="norm")(attended),
+                       name="attention")
 
 
 def _subclassed(keras):
@@ -133,15 +137,18 @@ def _subclassed(keras):
 SAVING_CASES = [
     SavingCase("dense", _stack(lambda k: k.Dense(4, activation="relu", name="one"),
                                lambda k: k.Dropout(0.2, name="drop"),
-                               lambda k: k.Dense(2, use_bias=False, name="two"), shape=(3,)), (floats(2, 3),)),
+                               lambda k: k.Dense(2, use_bias=False, name="two"), shape=(3,)),
+               (floats(2, 3),)),
     SavingCase("convolution", _stack(
         lambda k: k.Conv2D(3, 3, padding="same", strides=2, name="conv"),
         lambda k: k.BatchNormalization(name="norm"), lambda k: k.Activation("swish", name="swish"),
         lambda k: k.DepthwiseConv2D(2, name="depthwise"), lambda k: k.SeparableConv2D(2, 2, name="separable"),
-        lambda k: k.Conv2DTranspose(2, 2, strides=2, name="transposed"), lambda k: k.MaxPooling2D(2, name="pool"),
+        lambda k: k.Conv2DTranspose(2, 2, strides=2, name="transposed"),
+        lambda k: k.MaxPooling2D(2, name="pool"),
         lambda k: k.GlobalAveragePooling2D(name="mean"), shape=(8, 8, 2)), (floats(2, 8, 8, 2),)),
     SavingCase("sequences", _stack(
-        lambda k: k.Embedding(6, 3, name="embedding"), lambda k: k.Conv1D(4, 3, padding="causal", name="conv"),
+        lambda k: k.Embedding(6, 3, name="embedding"), lambda k: k.Conv1D(4, 3, padding="causal",
+                                                                          name="conv"),
         lambda k: k.LSTM(3, return_sequences=True, name="lstm"),
         lambda k: k.Bidirectional(k.GRU(2, return_sequences=True, name="gru"), name="both"),
         lambda k: k.TimeDistributed(k.Dense(3, name="inner"), name="steps"),
@@ -155,7 +162,8 @@ SAVING_CASES = [
     SavingCase("attention", _attention, (floats(2, 4, 3), floats(2, 5, 3))),
     SavingCase("subclassed", _subclassed, (floats(2, 4),), has_json=False),
     SavingCase("compiled_adam", _nested, (floats(3, 4),), compiled=lambda keras: keras.optimizers.Adam(0.1)),
-    SavingCase("compiled_sgd", _stack(lambda k: k.Dense(2, name="only"), shape=(3,)), (floats(2, 3),), compiled=lambda keras: keras.optimizers.SGD(0.1, momentum=0.9)),
+    SavingCase("compiled_sgd", _stack(lambda k: k.Dense(2, name="only"), shape=(3,)), (floats(2, 3),),
+               compiled=lambda keras: keras.optimizers.SGD(0.1, momentum=0.9)),
 ]
 
 

@@ -122,9 +122,11 @@ REFUSED = {
     "no text": (3, "the text is not JSON"),
     "a list": ("[]", "A model's config is a dictionary with 'class_name' and 'config'"),
     "a loss": ('{"class_name": "MeanSquaredError", "config": {}}', "which is no model or layer"),
-    "unknown class": ('{"class_name": "os.system", "config": {"command": "x"}}', "Nothing is called 'os.system'"),
+    "unknown class": ('{"class_name": "os.system", "config": {"command": "x"}}', "Nothing is called "
+                                                                                 "'os.system'"),
     "unknown layer": ('{"class_name": "Dens", "config": {}}', "Nearest known: .*'Dense'"),
-    "empty graph": ('{"class_name": "Functional", "config": {}}', "needs 'layers', 'input_layers' and 'output_layers'"),
+    "empty graph": ('{"class_name": "Functional", "config": {}}', "needs 'layers', 'input_layers' and "
+                                                                  "'output_layers'"),
     "quantized": ('{"class_name": "Dense", "config": {"units": 2, "quantization_config": {"mode": "int8"}}}',
                   "is quantized, which cannot be read"),
 }
@@ -139,7 +141,8 @@ def test_texts_that_are_no_model_are_refused(name):
 
 def graph_json(function="torch.relu", source=("x", 0, 0), module="keras_torch.symbolic"):
     """A graph of one function, as JSON."""
-    layer = {"class_name": "InputLayer", "config": {"batch_shape": [None, 4], "dtype": "float32", "name": "x"},
+    layer = {"class_name": "InputLayer", "config": {"batch_shape": [None, 4], "dtype": "float32",
+                                                    "name": "x"},
              "name": "x", "inbound_nodes": []}
     symbol = {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32",
                                                           "keras_history": list(source)}}
@@ -152,7 +155,8 @@ def graph_json(function="torch.relu", source=("x", 0, 0), module="keras_torch.sy
 
 def test_a_config_may_name_functions_of_tensors_only():
     assert torch.equal(model_from_json(graph_json())(-X), torch.zeros(3, 4))
-    for function in ("torch.save", "torch.load", "os.system", "Tensor.backward", "Tensor.numpy", "Tensor.add_"):
+    for function in ("torch.save", "torch.load", "os.system", "Tensor.backward", "Tensor.numpy",
+                     "Tensor.add_"):
         with pytest.raises(ValueError, match="which no config may name"):
             model_from_json(graph_json(function))
 
@@ -169,11 +173,15 @@ def test_a_config_whose_inputs_never_come_is_refused():
 
 CLONE_ERRORS = {
     "no model": (ValueError, lambda: clone_model(3), "clones functional and Sequential models; got int"),
-    "call_function": (ValueError, lambda: clone_model(shared_model(), call_function=len), "`call_function` must be None"),
-    "too many inputs": (ValueError, lambda: clone_model(shared_model(), input_tensors=[keras.Input((4,))] * 2),
+    "call_function": (ValueError, lambda: clone_model(shared_model(), call_function=len), "`call_function` "
+                                                                                          "must be None"),
+    "too many inputs": (ValueError, lambda: clone_model(shared_model(),
+                                                        input_tensors=[keras.Input((4,))] * 2),
                         "`input_tensors` must be 1 symbolic"),
-    "data": (ValueError, lambda: clone_model(shared_model(), input_tensors=X), "`input_tensors` must be 1 symbolic"),
-    "no layer": (TypeError, lambda: clone_model(shared_model(), clone_function=lambda layer: 3), "must return a layer"),
+    "data": (ValueError, lambda: clone_model(shared_model(), input_tensors=X), "`input_tensors` must be 1 "
+                                                                               "symbolic"),
+    "no layer": (TypeError, lambda: clone_model(shared_model(), clone_function=lambda layer: 3),
+                 "must return a layer"),
 }
 
 

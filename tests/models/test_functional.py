@@ -30,11 +30,13 @@ STRUCTURES = {"list": [a, b], "tuple": (a, b), "dict": {"a": a, "b": b}, "nested
 def test_data_and_results_have_the_structures_that_were_given(inputs, outputs):
     symbols = {name: keras.Input((4,), name=name) for name in (a, b)}
     made = {name: layers.Dense(2, name=f"to_{name}")(symbols[name]) for name in (a, b)}
-    model = Model(tree.map_structure(symbols.get, STRUCTURES[inputs]), tree.map_structure(made.get, STRUCTURES[outputs]))
+    model = Model(tree.map_structure(symbols.get, STRUCTURES[inputs]),
+                  tree.map_structure(made.get, STRUCTURES[outputs]))
     data = tree.map_structure(lambda name: X if name == a else X + 1, STRUCTURES[inputs])
     results = model(data)
     assert tree.same_structure(results, STRUCTURES[outputs])
-    assert tree.same_structure(model.predict(tree.map_structure(torch.Tensor.numpy, data), verbose=0), results)
+    assert tree.same_structure(model.predict(tree.map_structure(torch.Tensor.numpy, data), verbose=0),
+                               results)
     torch.testing.assert_close(tree.flatten(results)[0], model.get_layer("to_a")(X))
     check_rebuilt(model, data)
 
@@ -170,8 +172,10 @@ def graph_errors():
         "names": (lambda: Model(i, layers.Dense(2, name="y")(y)), "the name 'y' is used by two layers"),
         "missing name": (lambda: Model([i, j], y)({"i": X}), "no data for the input 'j'"),
         "missing input": (lambda: Model([i, j], y)([X]), r"takes 2 input\(s\).*got 1"),
-        "wrong size": (lambda: Model(i, y)(X[:, :3]), r"was built for inputs of shape \(None, 4\) and was given \(3, 3\)"),
-        "wrong symbol": (lambda: Model(i, y)(keras.Input((5,))), r"was built for inputs of shape \(None, 4\).*\(None, 5\)"),
+        "wrong size": (lambda: Model(i, y)(X[:, :3]), r"was built for inputs of shape \(None, 4\) and was "
+                                                      r"given \(3, 3\)"),
+        "wrong symbol": (lambda: Model(i, y)(keras.Input((5,))), r"was built for inputs of shape \(None, "
+                                                                 r"4\).*\(None, 5\)"),
         "no such layer": (lambda: Model(i, y).get_layer("z"), "has no layer 'z'. Its layers: 'i', 'y'"),
         "no such index": (lambda: Model(i, y).get_layer(index=7), "has 2 layers; there is none at index 7"),
         "neither": (lambda: Model(i, y).get_layer(), "must be one name or one index"),
@@ -204,13 +208,15 @@ def test_layers_tell_their_places_in_graphs():
     assert conv.output is first and conv.input is small and conv.input_shape == (None, 32, 32, 3)
     second = conv(large)
     assert conv.get_output_at(0) is first and conv.get_output_at(1) is second
-    assert conv.get_input_shape_at(1) == (None, 64, 64, 3) and conv.get_output_shape_at(0) == (None, 32, 32, 16)
+    assert conv.get_input_shape_at(1) == (None, 64, 64,
+                                          3) and conv.get_output_shape_at(0) == (None, 32, 32, 16)
 
 
 def test_ill_defined_places_are_refused_in_keras_words():
     x, shared = keras.Input((4,)), layers.Dense(4, name="shared")
     shared(shared(x))
-    with pytest.raises(AttributeError, match='Layer shared has multiple inbound nodes, hence the notion of "layer '
+    with pytest.raises(AttributeError, match='Layer shared has multiple inbound nodes, hence the notion of '
+                                             '"layer '
                        r'output" is ill-defined. Use `get_output_at\(node_index\)` instead'):
         shared.output  # noqa: B018 - the access is the test
     with pytest.raises(AttributeError, match="multiple inbound nodes, hence the notion of \"layer input\""):
@@ -265,7 +271,8 @@ def test_weights_are_listed_counted_and_set_in_keras_order():
     assert all(np.array_equal(old, new) for old, new in zip(weights, model.get_weights(), strict=True))
     with pytest.raises(ValueError, match=r"set_weights\(\) needs 6 arrays.*got 2"):
         model.set_weights(weights[:2])
-    with pytest.raises(ValueError, match=r"the weight 'd/kernel' has shape \(4, 2\); set_weights\(\) got \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"the weight 'd/kernel' has shape \(4, 2\); set_weights\(\) got "
+                                         r"\(2, 4\)"):
         model.set_weights([w.T for w in weights])
 
 

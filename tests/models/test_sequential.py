@@ -1,4 +1,4 @@
-"""`Sequential`: its ways to learn the input shape, add and pop, native modules and models inside, and each error."""
+"""`Sequential`: ways to learn the input shape, add and pop, what may be inside, and each error."""
 
 from __future__ import annotations
 
@@ -99,22 +99,31 @@ def test_integer_inputs_reach_an_embedding():
 
 
 ERRORS = {
-    "no layer": (TypeError, lambda: Sequential([3]), "`layer` must be a layer, a model or a torch.nn.Module; got 3"),
+    "no layer": (TypeError, lambda: Sequential([3]), "`layer` must be a layer, a model or a torch.nn.Module; "
+                                                     "got 3"),
     "a class": (TypeError, lambda: Sequential([Dense]), "`layer` must be a layer"),
-    "no list": (TypeError, lambda: Sequential(Dense(2)), r"`layers` must be a list of layers.*Write Sequential\(\[Dense"),
+    "no list": (TypeError, lambda: Sequential(Dense(2)), r"`layers` must be a list of layers.*Write "
+                                                         r"Sequential\(\[Dense"),
     "late input": (ValueError, lambda: Sequential([Dense(2), keras.Input((3,))]), "an Input must come first"),
-    "two inputs": (ValueError, lambda: Sequential([keras.Input((4,)), keras.Input((4,))]), "first and only once"),
-    "names": (ValueError, lambda: Sequential([Dense(2, name="a"), Dense(2, name="a")]), "two layers are called 'a'"),
-    "several outputs": (ValueError, lambda: Sequential([keras.Input((5, 4)), layers.LSTM(3, return_state=True), Dense(2)]),
+    "two inputs": (ValueError, lambda: Sequential([keras.Input((4,)), keras.Input((4,))]),
+                   "first and only once"),
+    "names": (ValueError, lambda: Sequential([Dense(2, name="a"), Dense(2, name="a")]), "two layers are "
+                                                                                        "called 'a'"),
+    "several outputs": (ValueError, lambda: Sequential([keras.Input((5, 4)),
+                                                        layers.LSTM(3, return_state=True), Dense(2)]),
                         "returns 3 outputs, and a Sequential passes on just one"),
     "empty pop": (TypeError, lambda: Sequential().pop(), "has no layers; there is nothing to pop"),
     "empty call": (ValueError, lambda: Sequential()(X), "has no layers. Add some before you call it"),
-    "empty build": (ValueError, lambda: Sequential().build((None, 3)), "has no layers. Add some before you build it"),
-    "no shape": (ValueError, lambda: Sequential([Dense(2)]).build(), "`input_shape` must be a shape with the batch axis"),
+    "empty build": (ValueError, lambda: Sequential().build((None, 3)), "has no layers. Add some before you "
+                                                                       "build it"),
+    "no shape": (ValueError, lambda: Sequential([Dense(2)]).build(), "`input_shape` must be a shape with the "
+                                                                     "batch axis"),
     "unknown argument": (TypeError, lambda: Sequential([], foo=1), "has no argument `foo`"),
     "unbuilt count": (ValueError, lambda: Sequential([Dense(2)]).count_params(), "is not built"),
-    "unbuilt output": (ValueError, lambda: Sequential([Dense(2)]).output, "has no graph yet, so it has no `output`"),
-    "unbuilt saving": (ValueError, lambda: Sequential([Dense(2)]).save_weights("a.weights.h5"), "no weights to save"),
+    "unbuilt output": (ValueError, lambda: Sequential([Dense(2)]).output, "has no graph yet, so it has no "
+                                                                          "`output`"),
+    "unbuilt saving": (ValueError, lambda: Sequential([Dense(2)]).save_weights("a.weights.h5"),
+                       "no weights to save"),
     "setting layers": (AttributeError, lambda: setattr(Sequential(), "layers", []), "`layers` is computed"),
 }
 

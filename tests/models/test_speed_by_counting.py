@@ -1,4 +1,4 @@
-"""Budgets of a call, counted: Python frames, torch operations; and that graphs compile and export in one piece."""
+"""Budgets of a call, counted: Python frames, torch operations; graphs compile and export in one piece."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def test_masks_that_nobody_reads_cost_nothing():
 def two_inputs():
     x, words = keras.Input((4,)), keras.Input((5,), dtype="int64")
     embedded = layers.GlobalAveragePooling1D()(layers.Dropout(0.1)(layers.Embedding(9, 3)(words)))
-    outputs = layers.Dense(2)(layers.BatchNormalization()(layers.Concatenate()([layers.Dense(3)(x), embedded])))
+    outputs = layers.Dense(2)(layers.BatchNormalization()(layers.Concatenate()([layers.Dense(3)(x),
+                                                                                embedded])))
     return Model([x, words], outputs), [X, torch.ones(3, 5, dtype=torch.long)]
 
 

@@ -1,4 +1,4 @@
-"""Subclassed models: tracked lists and dicts, copies, configs, training that goes on after copies and pickles."""
+"""Subclassed models: tracked lists and dicts, copies, configs, training that goes on after them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def test_lists_stay_lists_that_follow_changes():
     model.stages += [Dense(2)]
     model.extras["k"] = Dense(2)
     model(X)
-    assert list(model.state_dict()) == ["stages.0.kernel", "stages.0.bias", "stages.1.kernel", "stages.1.bias"]
+    assert list(model.state_dict()) == ["stages.0.kernel", "stages.0.bias", "stages.1.kernel",
+                                        "stages.1.bias"]
     assert len(model.layers) == 3 and isinstance(model.stages, list) and isinstance(model.extras, dict)
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         twin.stages.append(Dense(1))
@@ -57,7 +58,8 @@ def test_copies_and_pickles_are_equal_and_separate(make):
 
 def test_config_json_and_build_make_the_same_model():
     model = built()
-    for twin in (Net.from_config(model.get_config()), keras.models.model_from_json(model.to_json(), {"Net": Net}),
+    for twin in (Net.from_config(model.get_config()), keras.models.model_from_json(model.to_json(),
+                                                                                   {"Net": Net}),
                  Net(count=2)):
         twin.build((None, 4))
         twin.load_state_dict(model.state_dict())
@@ -142,7 +144,8 @@ def test_training_goes_on_equally_in_copies_and_pickles(make, optimizer):
     model.compile(optimizer, "mse", metrics=["mae"])
     model.fit(X.numpy(), Y.numpy(), epochs=2, shuffle=False, verbose=0)
     copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model)), model]
-    histories = [twin.fit(X.numpy(), Y.numpy(), epochs=2, shuffle=False, verbose=0).history for twin in copies]
+    histories = [twin.fit(X.numpy(), Y.numpy(), epochs=2, shuffle=False, verbose=0).history
+                 for twin in copies]
     assert histories[0] == histories[1] == histories[2]
     for twin in copies:
         assert int(twin.optimizer.iterations) == 4
@@ -162,7 +165,8 @@ ERRORS = {
     "no call": (NotImplementedError, lambda: type("Empty", (Model,), {})()(X), "neither a graph nor call"),
     "no shape": (ValueError, lambda: Net().build(), "a shape or a structure of shapes"),
     "code": (ValueError, lambda: built().code, "has no graph yet, so it has no `code`"),
-    "clone": (ValueError, lambda: keras.models.clone_model(built()), "clones functional and Sequential models; got Net"),
+    "clone": (ValueError, lambda: keras.models.clone_model(built()), "clones functional and Sequential "
+                                                                     "models; got Net"),
     "count": (ValueError, lambda: Net().count_params(), "is not built"),
     "unknown argument": (TypeError, lambda: Net(coutn=3), "coutn"),
 }

@@ -25,17 +25,20 @@ def branched():
 
 
 def test_a_plain_model_looks_as_in_keras():
-    model = Sequential([keras.Input((4,)), layers.Dense(3, name="one"), layers.BatchNormalization(name="norm")], name="m")
+    model = Sequential([keras.Input((4,)), layers.Dense(3, name="one"),
+                        layers.BatchNormalization(name="norm")], name="m")
     text = text_of(model)
     assert text.startswith('Model: "m"\n┏━')
     assert "┃ Layer (type)" in text and "│ one (Dense)" in text and "│ (None, 3)" in text
-    assert " Total params: 27 (108.00 B)\n Trainable params: 21 (84.00 B)\n Non-trainable params: 6 (24.00 B)" in text
+    assert text.endswith(" Total params: 27 (108.00 B)\n Trainable params: 21 (84.00 B)\n"
+                         " Non-trainable params: 6 (24.00 B)")
 
 
 @pytest.mark.parametrize("width", [50, 80, 133])
 @pytest.mark.parametrize("extra", [{}, {"expand_nested": True, "show_trainable": True}])
 def test_all_lines_of_the_table_are_equally_long(width, extra):
-    table = [line for line in text_of(branched(), line_length=width, **extra).split("\n") if line[0] in "┏┃┡│├└"]
+    table = [line for line in text_of(branched(), line_length=width, **extra).split("\n")
+             if line[0] in "┏┃┡│├└"]
     assert {len(line) for line in table} == {width}
 
 
@@ -51,9 +54,11 @@ def test_nested_models_are_expanded_on_request():
 
 
 def test_frozen_layers_are_marked():
-    model = Sequential([keras.Input((4,)), layers.Dense(3, name="a"), layers.Dense(2, name="b"), layers.ReLU(name="c")])
+    model = Sequential([keras.Input((4,)), layers.Dense(3, name="a"), layers.Dense(2, name="b"),
+                        layers.ReLU(name="c")])
     model.layers[0].trainable = False
-    rows = {line.split()[1]: line.split("│")[-2].strip() for line in text_of(model, show_trainable=True).split("\n")
+    rows = {line.split()[1]: line.split("│")[-2].strip()
+            for line in text_of(model, show_trainable=True).split("\n")
             if line.startswith("│")}
     assert rows == {"a": "N", "b": "Y", "c": "-"}
 

@@ -1,8 +1,9 @@
-"""`.weights.h5`: files of real Keras, our own, the optimizer's state, and what happens when something goes wrong."""
+"""`.weights.h5`: files of real Keras, our own, the optimizer's state, and what may go wrong."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -158,7 +159,8 @@ def test_lists_inside_lists_have_groups_of_their_own(tmp_path):
     model(torch.ones(1, 2))
     model.save_weights(tmp_path / "a.weights.h5")
     with h5py.File(tmp_path / "a.weights.h5") as file:
-        assert set(file["grid"]) == {"container", "container_1"} and set(file["grid/container_1"]) == {"dense", "dense_1"}
+        assert set(file["grid"]) == {"container",
+                                     "container_1"} and set(file["grid/container_1"]) == {"dense", "dense_1"}
 
 
 def test_native_modules_and_captured_parameters_are_stored(tmp_path):
@@ -198,7 +200,7 @@ def test_what_does_not_fit_is_left_out_on_request(tmp_path):
 def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
     model = small()
     path = saved(tmp_path, model)
-    content = open(path, "rb").read()
+    content = Path(path).read_bytes()
 
     def fail(store):
         raise OSError("disk full")
@@ -206,7 +208,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
     monkeypatch.setattr(model.layers[1], "save_own_variables", fail)
     with pytest.raises(OSError, match="disk full"):
         model.save_weights(path)
-    assert open(path, "rb").read() == content and os.listdir(tmp_path) == ["a.weights.h5"]
+    assert Path(path).read_bytes() == content and os.listdir(tmp_path) == ["a.weights.h5"]
 
 
 def test_links_to_other_files_are_refused(tmp_path):
@@ -222,7 +224,8 @@ def test_data_in_other_files_is_refused(tmp_path):
     path = saved(tmp_path)
     with h5py.File(path, "r+") as file:
         del file["layers/dense/vars/0"]
-        file.create_dataset("layers/dense/vars/0", shape=(4, 3), dtype="float32", external=[("/etc/passwd", 0, 48)])
+        file.create_dataset("layers/dense/vars/0", shape=(4, 3), dtype="float32",
+                            external=[("/etc/passwd", 0, 48)])
     with pytest.raises(ValueError, match="keeps its data in another file"):
         small().load_weights(path)
 
@@ -234,8 +237,10 @@ def test_an_existing_file_is_kept_on_request(tmp_path):
 
 
 ERRORS = {
-    "ending": (ValueError, lambda folder: small().save_weights(folder / "a.bin"), "a name that ends in '.weights.h5'"),
-    "no file": (FileNotFoundError, lambda folder: small().load_weights(folder / "no.weights.h5"), "There is no file"),
+    "ending": (ValueError, lambda folder: small().save_weights(folder / "a.bin"), "a name that ends in "
+                                                                                  "'.weights.h5'"),
+    "no file": (FileNotFoundError, lambda folder: small().load_weights(folder / "no.weights.h5"),
+                "There is no file"),
     "no folder": (FileNotFoundError, lambda folder: small().save_weights(folder / "x" / "a.weights.h5"),
                   "the folder .* does not exist"),
     "not built": (ValueError, lambda folder: keras.Sequential([layers.Dense(2)]).load_weights(saved(folder)),
@@ -243,7 +248,8 @@ ERRORS = {
     "another model": (ValueError, lambda folder: keras.Sequential(
         [keras.Input((4,)), layers.BatchNormalization()]
     ).load_weights(saved(folder)), "The file belongs to a model of another architecture"),
-    "unknown argument": (TypeError, lambda folder: small().load_weights(saved(folder), by_nam=True), "by_nam"),
+    "unknown argument": (TypeError, lambda folder: small().load_weights(saved(folder), by_nam=True),
+                         "by_nam"),
 }
 
 

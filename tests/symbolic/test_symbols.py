@@ -1,4 +1,4 @@
-"""What can be done to a symbolic tensor gives a model that computes what torch computes; what cannot says why."""
+"""What is done to a symbolic tensor gives a model that computes what torch does; what cannot be says why."""
 
 from __future__ import annotations
 
