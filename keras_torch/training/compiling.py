@@ -1,9 +1,13 @@
 """`Compiling`: what `compile` settles, and what a compiled model knows about its loss and metrics."""
 
+import contextlib
+
 from keras_torch import optimizers
 from keras_torch.base import tree
 from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
+from keras_torch.dialects.translator import behaviour
 from keras_torch.training import steps
+from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
 
 
@@ -17,6 +21,7 @@ class Compiling:
     _scales_loss = False
     _jit_call = None
     _compile_config = None
+    _compiled_trainability = None
     compiled = False
 
     def compile(
@@ -94,6 +99,9 @@ class Compiling:
             "_seen_outputs": None,
             "_jit_call": None,
             "_jit": jit_compile is True,
+            "_compiled_trainability": CompiledTrainability(self)
+            if behaviour("trainable") == "at compile"
+            else None,
             "_compile_config": {
                 "optimizer": optimizer,
                 "loss": loss,
@@ -119,6 +127,11 @@ class Compiling:
                 "None: torch has no placeholders",
                 "Give the targets to fit().",
             )
+
+    def _trainable_as_compiled(self):
+        """A context in which the layers learn that learned at compile time, where the generation says so."""
+        compiled = self._compiled_trainability
+        return contextlib.nullcontext() if compiled is None else compiled.in_force()
 
     def _assert_compiled(self, method):
         if not self.compiled:

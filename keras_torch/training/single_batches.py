@@ -42,13 +42,14 @@ class SingleBatches:
         batch = self._batch(x, y, sample_weight, "train_on_batch()")
         self._prepare(OneBatch(batch), "train_on_batch()")
         self._check_single(batch, class_weight, "train_on_batch()", "train_step")
-        self._build_optimizer()
         if reset_metrics:
             self.reset_metrics()
-        step = self.make_train_function()
-        if class_weight is not None:
-            step = self._with_class_weight(step, class_weight)
-        return self._single_batch(step, batch, True, return_dict)
+        with self._trainable_as_compiled():
+            self._build_optimizer()
+            step = self.make_train_function()
+            if class_weight is not None:
+                step = self._with_class_weight(step, class_weight)
+            return self._single_batch(step, batch, True, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, reset_metrics=True, return_dict=False):
         """Loss and metrics of one batch; arguments and result as in train_on_batch."""
