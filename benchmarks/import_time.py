@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -11,8 +12,9 @@ from benchmarks.measure import KERAS, OURS, Contest, options, run
 
 
 def start(statement: str) -> None:
-    """Runs a statement in a new interpreter."""
-    subprocess.run([sys.executable, "-c", statement], check=True)
+    """Runs a statement in a new interpreter that may keep bytecode, as installed packages have theirs."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", statement], check=True, env=kept)
 
 
 def contest() -> Contest:
