@@ -2,14 +2,14 @@
 
     layers/dense/vars/0        own weights of an object, in order
     layers/lstm/cell/vars/0    inner objects by attribute
-Members of lists, and the layers of functional and Sequential models, are named by their class in snake case, made
-unique in container order (`dense`, `dense_1`), never by their own name.
+Members of lists, and the layers of functional and Sequential models, are named by their class in snake case,
+made unique in container order (`dense`, `dense_1`), never by their own name.
 
 # Note [order of attributes]
-An object is stored where it is met first, and Keras 3 meets attributes in alphabetical order, private ones last. A
-subclassed model's `layers` is one of them: `head` has its own group, while a dict of layers called `table` comes
-after `layers` and is found there. tf_keras takes `layers` before all other attributes, and does not count the layers
-in dicts as `layers`. Both orders are read; Keras 3's is written.
+An object is stored where it is met first, and Keras 3 meets attributes in alphabetical order, private ones
+last. A subclassed model's `layers` is one of them: `head` has its own group, while a dict of layers called
+`table` comes after `layers` and is found there. tf_keras takes `layers` before all other attributes, and does
+not count the layers in dicts as `layers`. Both orders are read; Keras 3's is written.
 """
 
 import os
@@ -29,7 +29,9 @@ def _check_name(function, filepath):
     path = os.fspath(filepath)
     if not path.endswith(".weights.h5"):
         fail(function, "filepath", path, "a name that ends in '.weights.h5'",
-             "Other formats (.h5, .keras, TensorFlow checkpoints) are not supported here yet.")
+             "A whole model goes into a '.keras' file by save(). Other formats ('.h5', TensorFlow "
+             "checkpoints) come in "
+             "a later version.")
     return path
 
 
@@ -60,13 +62,17 @@ def _walk(holder, path, seen, layers_first):
 
 def _children(holder, layers_first):
     """(attribute name, layer or container of layers), in the order in which Keras visits them."""
-    found = [(name, holder.__dict__.get(name, child)) for name, child in holder._modules.items() if child is not None]
+    found = [(name, holder.__dict__.get(name, child)) for name, child in holder._modules.items()
+             if child is not None]
     found = [(_TF_NAMES.get(name, name) if layers_first else name, child) for name, child in found
              if isinstance(child, torch.nn.Module) or has_members(child)]
-    if getattr(holder, "_graph", None) is not None or hasattr(holder, "_stack"):  # a model that lists its layers
-        listed = ([holder._input_layer] if getattr(holder, "_input_layer", None) is not None else []) + holder.layers
+    lists_its_layers = getattr(holder, "_graph", None) is not None or hasattr(holder, "_stack")
+    if lists_its_layers:
+        first = getattr(holder, "_input_layer", None)
+        listed = ([] if first is None else [first]) + holder.layers
         ids = {id(layer) for layer in listed}
-        return [("layers", listed), *_sorted([(name, child) for name, child in found if id(child) not in ids])]
+        return [("layers", listed), *_sorted([(name, child) for name, child in found
+                                              if id(child) not in ids])]
     if not hasattr(holder, "get_layer"):
         return _sorted(found)
     if not layers_first:
@@ -111,7 +117,8 @@ def _own_variables(holder):
         holder.save_own_variables(store)
         return store
     own = [w for w in holder._parameters.values() if w is not None] + \
-        [b for name, b in holder._buffers.items() if b is not None and name not in holder._non_persistent_buffers_set]
+        [b for name, b in holder._buffers.items() if b is not None
+         and name not in holder._non_persistent_buffers_set]
     return {str(index): weight.detach().cpu().numpy() for index, weight in enumerate(own)}
 
 
@@ -126,7 +133,8 @@ def save_weights(model, filepath, overwrite=True):
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path!r} exists already. Pass overwrite=True, or choose another name.")
     if not model.built:
-        raise ValueError(f"{model.label} is not built, so it has no weights to save. Call it on data, or build it with "
+        raise ValueError(f"{model.label} is not built, so it has no weights to save. Call it on data, or "
+                         f"build it with "
                          "build(input_shape).")
     h5py = need("h5py", "to write weights")
     with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
@@ -149,9 +157,10 @@ def _write_own(file, where, store):
 
 
 def _optimizer_of(model):
-    """The optimizer of a compiled model when it knows how to store its state (torch's own ones may not), else None."""
+    """The optimizer of a compiled model when it knows how to store its state, else None."""
     optimizer = getattr(model, "optimizer", None)
-    return optimizer if getattr(model, "compiled", False) and hasattr(optimizer, "save_own_variables") else None
+    stores = hasattr(optimizer, "save_own_variables")  # torch's own optimizers may not
+    return optimizer if stores and getattr(model, "compiled", False) else None
 
 
 def load_weights(model, filepath, skip_mismatch=False):
@@ -159,16 +168,23 @@ def load_weights(model, filepath, skip_mismatch=False):
 
     Errors:
         FileNotFoundError: no such file.
-        ValueError: a weight is missing or has another shape (unless `skip_mismatch`), or a model that is not built.
+        ValueError: a weight is missing or has another shape (unless `skip_mismatch`), or a model that is not
+            built.
     """
     path = _check_name("load_weights()", filepath)
     if not model.built:
-        raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, or build it "
+        raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, "
+                         f"or build it "
                          "with build(input_shape).")
     with open_h5_safely(path) as file:
         skipped = read_tree(model, file, path, skip_mismatch)
+    warn_of_skipped(skipped)
+
+
+def warn_of_skipped(skipped):
+    """Names what `load_weights(skip_mismatch=True)` left out, if anything."""
     if skipped:
-        warnings.warn("load_weights(skip_mismatch=True) left out: " + "; ".join(skipped), stacklevel=3)
+        warnings.warn("load_weights(skip_mismatch=True) left out: " + "; ".join(skipped), stacklevel=4)
 
 
 def read_tree(model, file, path, skip_mismatch=False):
@@ -187,7 +203,7 @@ def read_tree(model, file, path, skip_mismatch=False):
 
 
 def _planned(model, file, path, skip_mismatch):
-    """([(object, its arrays)], sentences about what was left out), by the order of attributes that fits the file."""
+    """([(object, its arrays)], what was left out), by the order of attributes that fits the file."""
     plans, first = [], None
     for layers_first in (False, True):
         plan, skipped = [], []
@@ -248,7 +264,8 @@ def _set_own(holder, store):
         holder.load_own_variables(store)
         return
     own = [w for w in holder._parameters.values() if w is not None] + \
-        [b for name, b in holder._buffers.items() if b is not None and name not in holder._non_persistent_buffers_set]
+        [b for name, b in holder._buffers.items() if b is not None
+         and name not in holder._non_persistent_buffers_set]
     with torch.no_grad():
         for index, weight in enumerate(own):
             weight.copy_(torch.as_tensor(store[str(index)]))
