@@ -80,8 +80,9 @@ def stored(folder, name):
 @rows
 def test_we_read_a_layer_that_keras_wrote(case, theirs):
     outputs = answer(keras_torch.models.load_model(theirs / f"{case.name}.keras"), case)
+    keras = stored(theirs, case.name)
     for i, output in enumerate(outputs):
-        assert_equal(output.detach().numpy(), stored(theirs, case.name)[f"output{i}"], max(TOLERANCE, case.tolerance))
+        assert_equal(output.detach().numpy(), keras[f"output{i}"], max(TOLERANCE, case.tolerance))
 
 
 @rows

@@ -1,4 +1,4 @@
-"""How many bytes of weights may be made while a file is read: a config is believed only as far as its weights reach."""
+"""How many bytes of weights a config may want while a file is read: about as many as the file holds."""
 
 import contextlib
 import math
@@ -25,7 +25,7 @@ def limited(size, source):
     ...     charge((1000, 1000), 4, "Dense")
     Traceback (most recent call last):
     ...
-    ValueError: Dense wants a weight of shape (1000, 1000), which is more than the file 'small.keras' holds weights for...
+    ValueError: Dense wants a weight of shape (1000, 1000), more than the file 'small.keras' holds...
     """
     before = _budget.left, _budget.source
     _budget.left, _budget.source = size, source
@@ -52,6 +52,6 @@ def charge(shape, item_size, owner):
         return
     _budget.left -= math.prod(shape) * item_size
     if _budget.left < 0:
-        raise ValueError(f"{owner} wants a weight of shape {tuple(shape)}, which is more than the file "
-                         f"{_budget.source!r} holds weights for. The config and the weights of the file do not belong "
-                         "together; build the model in Python and load the weights alone.")
+        raise ValueError(f"{owner} wants a weight of shape {tuple(shape)}, more than the file "
+                         f"{_budget.source!r} holds. Its config and its weights do not belong together; "
+                         "build the model in Python and load the weights alone.")

@@ -47,7 +47,8 @@ class Model(CompileFiles, Trainer, Layer):
     """Layers put together, with `fit`, `evaluate`, `predict` and files.
 
     Args:
-        inputs: symbol, or list / dict / nested structure of symbols; leave out in a subclass with its own `call`.
+        inputs: symbol, or list / dict / nested structure of symbols; leave out in a subclass with its own
+            `call`.
         outputs: symbol or structure of symbols computed from them.
         name: name; default automatic.
         trainable, dtype: as in Layer.
@@ -57,9 +58,11 @@ class Model(CompileFiles, Trainer, Layer):
 
     Notes:
         `Model(inputs, outputs)` is a functional model: its graph becomes straight-line code (`model.code`).
-        A subclass writes `call` (Keras) or `forward` (torch), or gives inputs and outputs to super().__init__.
+        A subclass writes `call` (Keras) or `forward` (torch), or gives inputs and outputs to
+        super().__init__.
 
-    Source: Keras Model. It is an `nn.Module`; `Model.compile` is Keras's, torch's is `compile(jit_compile=True)`.
+    Source: Keras Model. It is an `nn.Module`; `Model.compile` is Keras's, torch's is
+        `compile(jit_compile=True)`.
 
     >>> from keras_torch.layers import Dense, Input
     >>> x = Input((3,))
@@ -146,8 +149,9 @@ class Model(CompileFiles, Trainer, Layer):
         return self._outermost_call(args, kwargs)
 
     def _outermost_call(self, args, kwargs):
-        """The full protocol; the losses of the last call are forgotten when this call is not inside another."""
-        if self._graph is not None and not any_symbolic(args, kwargs) and args and type(self).call is Model.call:
+        """The full protocol; the losses of the last call are forgotten when no other call is under way."""
+        runs_graph = self._graph is not None and type(self).call is Model.call
+        if runs_graph and args and not any_symbolic(args, kwargs):
             args = (self._graph.matched(calling.as_tensors(self, args[0]), self.label), *args[1:])
         if LOSSES.added and not _DEPTH.depth:
             self._clear_losses()
@@ -160,7 +164,8 @@ class Model(CompileFiles, Trainer, Layer):
     def call(self, inputs, training=None, mask=None):
         """Runs the graph; subclasses write their own."""
         if self._graph is None:
-            raise NotImplementedError(f"{self.label} has neither a graph nor call() nor forward(). Write call(self, "
+            raise NotImplementedError(f"{self.label} has neither a graph nor call() nor forward(). Write "
+                                      f"call(self, "
                                       "inputs), or make it with Model(inputs, outputs).")
         if mask is not None and any(m is not None for m in tree.flatten(mask)):
             return self._run_program("masked", [inputs, self._full_masks(inputs, mask)])
@@ -208,7 +213,8 @@ class Model(CompileFiles, Trainer, Layer):
 
     def _need_graph(self, what):
         if self._graph is None:
-            raise ValueError(f"{self.label} has no graph yet, so it has no `{what}`. A subclassed model has none; "
+            raise ValueError(f"{self.label} has no graph yet, so it has no `{what}`. A subclassed model has "
+                             f"none; "
                              "a Sequential gets one from its first input shape.")
 
     @property
@@ -290,7 +296,8 @@ class Model(CompileFiles, Trainer, Layer):
             fail("get_layer()", "name, index", (name, index), "one name or one index")
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
-                raise ValueError(f"{self.label} has {len(self.layers)} layers; there is none at index {index}.")
+                raise ValueError(f"{self.label} has {len(self.layers)} layers; there is none at index "
+                                 f"{index}.")
             return self.layers[index]
         for layer in self.operations:
             if layer.name == name:
@@ -329,12 +336,13 @@ class Model(CompileFiles, Trainer, Layer):
 
     def compute_output_shape_by_running(self, input_shape):
         """Output shape, found by running `call` on meta tensors (which builds inner layers)."""
-        self.__dict__["built"] = True  # the model itself has nothing to build; its layers build as they are called
+        self.__dict__["built"] = True  # the model itself has nothing to build: its layers build when called
         return super().compute_output_shape(input_shape)
 
-    # ------------------------------------------------------------------------------------------ looking and rebuilding
+    # ------------------------------------------------------------------ looking and rebuilding
 
-    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
+    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False,
+                show_trainable=False,
                 layer_range=None):
         """Prints a table of the layers, their output shapes and numbers of weights.
 
@@ -346,7 +354,8 @@ class Model(CompileFiles, Trainer, Layer):
             show_trainable: whether a column tells which layers train.
             layer_range: (first, last) layer names, regular expressions; only these rows are shown.
         """
-        describing.print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+        describing.print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable,
+                                 layer_range)
 
     def get_config(self):
         """What `from_config` rebuilds the model from (weights not included).
@@ -362,7 +371,8 @@ class Model(CompileFiles, Trainer, Layer):
     def from_config(cls, config, custom_objects=None):
         """The model that `get_config` described."""
         if cls is Functional and not {"layers", "input_layers", "output_layers"} <= config.keys():
-            raise ValueError("A functional model's config needs 'layers', 'input_layers' and 'output_layers'; got "
+            raise ValueError("A functional model's config needs 'layers', 'input_layers' and "
+                             "'output_layers'; got "
                              f"{sorted(config)}. Give what model.get_config() returned.")
         if "layers" in config and "input_layers" in config:
             return cloning.functional_from_config(cls, config, custom_objects)
@@ -405,10 +415,10 @@ class Model(CompileFiles, Trainer, Layer):
         weights_h5.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath, skip_mismatch=False, **kwargs):
-        """Reads all weights from a `.weights.h5` file: either every weight is set, or none.
+        """Reads all weights from a `.weights.h5` or `.keras` file: either every weight is set, or none.
 
         Args:
-            filepath: name that ends in '.weights.h5'.
+            filepath: name that ends in '.weights.h5', or in '.keras' (whose architecture is not looked at).
             skip_mismatch: whether layers whose shapes differ are left out (they are named in a warning).
 
         Errors:
@@ -418,7 +428,8 @@ class Model(CompileFiles, Trainer, Layer):
         if kwargs:
             unknown_argument("load_weights()", next(iter(kwargs)), ["filepath", "skip_mismatch"],
                              "The formats that know it (legacy .h5) are not read yet.")
-        weights_h5.load_weights(self, filepath, skip_mismatch)
+        read = keras_file.load_weights if str(filepath).endswith(".keras") else weights_h5.load_weights
+        read(self, filepath, skip_mismatch)
 
     def reset_states(self):
         """Forgets the states of all stateful recurrent layers."""

@@ -1,9 +1,9 @@
-"""The zip of a `.keras` file: written as Keras 3 writes it, read only after its table of contents was checked.
+"""The zip of a `.keras` file: written as Keras 3 does, read only after its table of contents was checked.
 
 # Note [zip files are data]
-The table of contents is believed only after these checks: known names only (nothing that leaves the archive, nothing
-twice), no encryption, and for each member a limit on its size that holds before anything is decompressed and is kept
-while it is. The limit of the weights comes from the size of the archive, not from a ratio that a file may declare.
+The table of contents is believed only after these checks: known names only (nothing that leaves the
+archive, nothing twice), no encryption, and for each member a limit on its size before anything is unpacked.
+That of the weights comes from the size of the archive on the disk.
 """
 
 import contextlib
@@ -103,18 +103,18 @@ class Archive:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             self._refuse(f"compresses {name!r} by a method other than deflate")
         if member.file_size > self._largest(member):
-            self._refuse(f"declares {member.file_size} bytes for {name!r}, more than the {self._largest(member)} that "
-                         "are allowed")
+            self._refuse(f"declares {member.file_size} bytes for {name!r}, more than the "
+                         f"{self._largest(member)} that are allowed")
         self._members[name] = member
 
     def _largest(self, member):
         if member.filename in _LARGEST:
             return _LARGEST[member.filename]
-        largest = min(member.compress_size, os.path.getsize(self.path)) * _EXPANSION
-        return min(largest, _LARGEST_ASSETS) if member.filename.startswith(ASSETS) else largest
+        largest = min(member.compress_size, os.path.getsize(self.path)) * _EXPANSION + _MEBIBYTE
+        return min(largest, _LARGEST_ASSETS) if _is_asset(member.filename) else largest
 
     def _refuse(self, reason):
-        raise ValueError(f"{self.path!r} is refused: it {reason}. Files that Keras or keras_torch wrote do not.")
+        raise ValueError(f"{self.path!r} is refused: it {reason}. Files of Keras and keras_torch do not.")
 
     @property
     def weights_size(self):

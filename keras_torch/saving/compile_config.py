@@ -41,8 +41,8 @@ class CompileFiles:
             ValueError: an unknown name; the nearest known ones are given.
         """
         if not _compiles_as_keras(type(self)):
-            warnings.warn(f"{self.label} was not compiled: its class has its own compile(). Call compile() on the "
-                          "loaded model, or give the class get_compile_config() and compile_from_config().",
+            warnings.warn(f"{self.label} was not compiled: its class has its own compile(). Call compile() "
+                          "on the loaded model, or write get_compile_config() and compile_from_config().",
                           stacklevel=2)
             return
         terms = {name: _made(config.get(name)) for name in _TERMS}

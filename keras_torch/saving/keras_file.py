@@ -1,14 +1,15 @@
-"""`.keras`: a whole model in one file (architecture, weights, compile arguments, optimizer state), as Keras 3 writes it.
+"""`.keras`: a whole model in a file, as Keras 3 writes it: architecture, weights, compile(), optimizer.
 
-Loading has two phases: everything is read and checked on a new model, which is returned only when all of it fits.
-A file is data: classes and functions are found by name among our own and the user's (`custom_objects`, registered
-ones); nothing is imported or executed because a file says so.
+Loading has two phases: everything is read and checked on a new model, which is returned only when all of it
+fits. A file is data: classes and functions are found by name among our own and the user's (`custom_objects`,
+registered ones); nothing is imported or executed because a file says so.
 """
 
 import datetime
 import json
 import os
 import tempfile
+import traceback
 import warnings
 
 from keras_torch.base import budget
@@ -58,7 +59,7 @@ def _check_options(function, options):
         if options.pop(name, None) is not None:
             fail(function, name, "...", "None", "It belongs to TensorFlow's SavedModel.")
     for name in options:
-        unknown_argument(function, name, ["filepath", "overwrite", "zipped", "include_optimizer", "save_format"])
+        unknown_argument(function, name, ["overwrite", "zipped", "include_optimizer", "save_format"])
     return include_optimizer
 
 
@@ -79,7 +80,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     Errors:
         ValueError: another ending (the message names the formats there are), or `zipped=False`.
         FileExistsError: the file exists and `overwrite` is False.
-        NotImplementedError: a part of the model has no config; TypeError: a config holds what JSON cannot hold.
+        NotImplementedError: a part of the model has no config.
+        TypeError: a config holds what JSON cannot hold.
 
     Notes:
         A kill or a full disk leaves the old file as it was.
@@ -93,8 +95,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path!r} exists already. Pass overwrite=True, or choose another name.")
     if not model.built:
-        warnings.warn(f"{model.label} is not built: the file will hold no weights. Call the model on data first, or "
-                      "build it with build(input_shape).", stacklevel=3)
+        warnings.warn(f"{model.label} is not built: the file will hold no weights. Call the model on data "
+                      "first, or build it with build(input_shape).", stacklevel=3)
     described = describe_model(model, with_optimizer)
     documents = {METADATA: json.dumps(_metadata()), CONFIG: _as_json(model, described)}
     keeps_state = described.get("compile_config") is not None
@@ -109,7 +111,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
 def _metadata():
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    return {"keras_version": FORMAT_VERSION, "date_saved": now, "writer": "keras_torch", "dialect": current_dialect()}
+    return {"keras_version": FORMAT_VERSION, "date_saved": now, "writer": "keras_torch",
+            "dialect": current_dialect()}
 
 
 def describe_model(model, with_optimizer=True):
@@ -147,14 +150,15 @@ def _as_json(model, described):
                 owner.append(value)
                 return {"class_name": "__lambda__", "config": {}}
             return describe_function(value)
-        raise TypeError(f"{model.label}: its config holds {value!r}, which a file cannot hold. Register the class or "
-                        "function with keras_torch.saving.register_keras_serializable(), or give it a get_config().")
+        raise TypeError(f"{model.label}: its config holds {value!r}, which a file cannot hold. Give its "
+                        "class a get_config(), or leave it out of the get_config() of the layer.")
 
     text = json.dumps(described, default=fallback)
     if owner:
-        warnings.warn(f"{model.label} holds {len(owner)} lambda(s) of Python, which files do not hold: load_model() will "
-                      "need custom_objects={<name of the layer>: function}. Use a named function, registered with "
-                      "keras_torch.saving.register_keras_serializable().", stacklevel=4)
+        warnings.warn(f"{model.label} has {len(owner)} lambda(s) of Python, which files do not hold: "
+                      "load_model() will need custom_objects={'name of the layer': function}. Use a named "
+                      "function, registered with keras_torch.saving.register_keras_serializable().",
+                      stacklevel=4)
     return text
 
 
@@ -166,17 +170,18 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     Args:
         filepath: name that ends in '.keras'.
-        custom_objects: dict, name -> class or function of your own; a Lambda's function is found by the layer's name.
+        custom_objects: dict, name -> class or function of your own; a Lambda's function is found by the
+            layer's name.
         compile: whether the model is compiled as it was, with the state of its optimizer.
         safe_mode: only True: code in files is never run.
 
     Errors:
         FileNotFoundError: no such file.
-        ValueError: another format, a damaged or hostile file, an unknown class (the nearest known are named), code
-            in the file, weights that do not fit.
+        ValueError: another format, a damaged or hostile file, an unknown class (the nearest known are named),
+            code in the file, weights that do not fit.
 
     Notes:
-        A file of tf_keras is read in the dialect 'tf.keras'; one of keras_torch in the dialect it was saved in.
+        A file of tf_keras is read in the dialect 'tf.keras', one of keras_torch in that it was saved in.
 
     Source: Keras 3 `saving.load_model`.
     """
@@ -186,7 +191,6 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     path = _existing_file("load_model()", filepath)
     with Archive(path) as archive, CustomObjectScope(custom_objects), dialect(_dialect_of(archive)):
         config = archive.document(CONFIG)
-        refuse_code(config)
         with budget.limited(archive.weights_size * _WIDENING + _SLACK, path):
             model = _built_model(config, path)
         with archive.weights() as file:
@@ -198,20 +202,25 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     return model
 
 
-def load_weights(model, filepath):
+def load_weights(model, filepath, skip_mismatch=False):
     """Sets the weights of a model from a `.keras` file, whose config is not looked at; all or nothing.
 
     Args:
         model: a built model.
         filepath: name that ends in '.keras'.
+        skip_mismatch: whether layers whose shapes differ are left out (a warning names them).
 
     Errors:
         FileNotFoundError: no such file.
         ValueError: weights that do not fit.
     """
     path = _existing_file("load_weights()", filepath)
+    if not model.built:
+        raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, "
+                         "or build it with build(input_shape).")
     with Archive(path) as archive, archive.weights() as file:
-        _fill(model, archive, file)
+        skipped = _fill(model, archive, file, skip_mismatch)
+    weights_h5.warn_of_skipped(skipped)
 
 
 def _existing_file(function, filepath):
@@ -234,7 +243,7 @@ def _dialect_of(archive):
 
 
 def refuse_code(config, owner="The model"):
-    """Raises where a config holds the code of a function, unless a Lambda's function is among the custom objects.
+    """Raises where a config holds a function's code, unless it is a Lambda's and custom objects give another.
 
     Errors:
         ValueError: code; the layer is named.
@@ -246,8 +255,9 @@ def refuse_code(config, owner="The model"):
         name = inner.get("name") if isinstance(inner, dict) else None
         if kind == "__lambda__":
             raise ValueError(f"{owner} is stored with the code of a Python function, which is never run. "
-                             "For a Lambda layer pass custom_objects={'name of the layer': function}; else build the "
-                             "model in Python with a named function and call its load_weights() on this file.")
+                             "For a Lambda layer pass custom_objects={'name of the layer': function}; "
+                             "else build the model in Python with a named function and call "
+                             "load_weights() with this file.")
         if kind == "Lambda" and isinstance(name, str) and lookup(name) is not None:
             return
         owner = f'{kind} "{name}"' if isinstance(kind, str) and isinstance(name, str) else owner
@@ -260,6 +270,7 @@ def _built_model(config, path):
     if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
         raise ValueError(f"{path!r} is no .keras file: its {CONFIG} describes no model.")
     try:
+        refuse_code(config)
         model = deserialize_keras_object(config)
         if not hasattr(model, "compile_from_config"):
             raise ValueError(f"{path!r} holds a {config['class_name']}, which is no model.")
@@ -268,21 +279,32 @@ def _built_model(config, path):
     except RecursionError as error:
         raise ValueError(f"{path!r} is refused: its {CONFIG} is nested too deeply.") from error
     except (KeyError, IndexError, AttributeError) as error:
+        if not _is_ours(error):
+            raise
         raise ValueError(f"{path!r} is damaged: its {CONFIG} does not describe a model "
                          f"({type(error).__name__}: {error}).") from error
     return model
 
 
-def _fill(model, archive, file):
-    """Weights and assets of a model from the archive."""
+_NEUTRAL = ("keras_torch", "torch", "functools", "contextlib")
+
+
+def _is_ours(error):
+    """Whether our own code stumbled, and not a user's class."""
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return all(module.split(".")[0] in _NEUTRAL for module in modules)
+
+
+def _fill(model, archive, file, skip_mismatch=False):
+    """Sets weights and assets of a model from the archive; sentences about what was left out."""
     for where, holder in weights_h5.walk(model):
         if hasattr(holder, "load_assets"):
             with tempfile.TemporaryDirectory() as folder:
                 if archive.assets(where, folder):
                     holder.load_assets(folder)
-    if model.built:
-        weights_h5.read_tree(model, file, archive.path)
+    return weights_h5.read_tree(model, file, archive.path, skip_mismatch) if model.built else []
 
 
 def _asset_writers(model):
-    return [(where, holder.save_assets) for where, holder in weights_h5.walk(model) if hasattr(holder, "save_assets")]
+    return [(where, holder.save_assets) for where, holder in weights_h5.walk(model)
+            if hasattr(holder, "save_assets")]

@@ -36,16 +36,19 @@ def read_optimizer(optimizer, file, source):
     try:
         optimizer.load_own_variables(_arrays(optimizer, file.group("optimizer/vars")))
     except ValueError as error:
-        warnings.warn(f"The optimizer's state in {source!r} does not fit and was left out: {error} The weights were "
-                      "loaded; compile with the same optimizer to go on as before.", stacklevel=5)
+        warnings.warn(f"The optimizer's state in {source!r} does not fit and was left out: {error} The "
+                      "weights were loaded; compile with the same optimizer to go on as before.",
+                      stacklevel=5)
         return
-    if float(optimizer.learning_rate) != float(rate) and np.float32(optimizer.learning_rate) == np.float32(rate):
+    if np.float32(optimizer.learning_rate) == np.float32(rate) and optimizer.learning_rate != rate:
         optimizer.learning_rate = float(rate)  # the file rounds it to single precision
 
 
 def holds_state(file):
     """Whether a SafeGroup holds variables of an optimizer."""
-    return file.has("optimizer") and file.group("optimizer").has("vars") and bool(file.group("optimizer/vars").names())
+    if not file.has("optimizer") or not file.group("optimizer").has("vars"):
+        return False
+    return len(file.group("optimizer/vars").names()) > 0
 
 
 def _arrays(optimizer, group):
