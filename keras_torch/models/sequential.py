@@ -178,6 +178,9 @@ class Sequential(Model):
             if not self._stack:
                 raise ValueError(f"{self.label} has no layers. Add some before you call it.")
             inputs = calling.as_tensors(self, args[0])
+            if tree.is_nested(inputs):
+                raise ValueError(f"{self.label} takes one tensor; got a {type(inputs).__name__} of "
+                                 f"{len(inputs)}. Use Model(inputs, outputs) for several inputs.")
             self.__dict__["_first_dtype"] = dtype_name(inputs.dtype) if hasattr(inputs, "dtype") else None
             if hasattr(inputs, "shape"):
                 self._build_for({"inputs": tuple(inputs.shape)}, getattr(inputs, "device", None))

@@ -183,7 +183,7 @@ class Program:
             names = ", ".join(self._name(item) for item in structure)
             self._body.append(f"{names}{',' if len(structure) == 1 else ''} = {expression}")
         else:
-            whole = f"y{node.order}"
+            whole = f"y{self._count}"
             self._body.append(f"{whole} = {expression}")
             for symbol, access in _accesses(structure, whole):
                 self._body.append(f"{self._name(symbol)} = {access}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -187,6 +189,26 @@ def test_wrong_graphs_and_data_are_named(name):
     action, sentence = graph_errors()[name]
     with pytest.raises(ValueError, match=sentence):
         action()
+
+
+def test_layers_may_return_structures():
+    class Split(layers.Layer):
+        def call(self, inputs):
+            return {"a": inputs + 1, "b": [inputs, inputs * 2]}
+
+    x = keras.Input((4,))
+    model = Model(x, Split(name="split")(x))
+    assert "y1 = call(split, x0)" in model.code and torch.equal(model(X)["b"][1], X * 2)
+
+
+def test_models_of_a_graph_are_freed_with_their_last_reference():
+    x = keras.Input((4,))
+    model = Model(x, layers.Dense(2)(x))
+    model(X)
+    gone = weakref.ref(model)
+    del model, x
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [

@@ -113,6 +113,8 @@ ERRORS = {
                                                         layers.LSTM(3, return_state=True), Dense(2)]),
                         "returns 3 outputs, and a Sequential passes on just one"),
     "empty pop": (TypeError, lambda: Sequential().pop(), "has no layers; there is nothing to pop"),
+    "several inputs": (ValueError, lambda: Sequential([layers.Add()])([X, X]), "takes one tensor; got a list "
+                                                                               "of 2"),
     "empty call": (ValueError, lambda: Sequential()(X), "has no layers. Add some before you call it"),
     "empty build": (ValueError, lambda: Sequential().build((None, 3)), "has no layers. Add some before you "
                                                                        "build it"),
