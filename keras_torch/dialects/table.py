@@ -424,7 +424,7 @@ BEHAVES = [
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
     Behaves("activity regularizer", {"keras2.3": "sum", "keras3": "per sample"}),
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
-    Behaves("validation data on callbacks", {"keras2.3": True, "keras3": False}),
+    Behaves("callbacks know the data", {"keras2.3": True, "keras3": False}),
     Behaves("unnamed outputs", {"tf.keras": "numbered", "keras3": "by loss"}),
     Behaves(
         "loss average", {"keras2.2": "nonzero weights", "keras2.3": "all values", "keras3": "valid values"}

@@ -10,6 +10,8 @@ from keras_torch.losses import SparseCategoricalCrossentropy
 from keras_torch.losses.labels import validate_labels
 from keras_torch.training.data.choosing import refuse_nan
 from keras_torch.training.data.sources import ArraySource, count_samples
+from keras_torch.training.objectives import Objectives
+from keras_torch.training.outputs import per_output
 from keras_torch.training.weighting import check_class_weight, class_weights_of, is_by_output
 
 # Note [checks and steps of the user's own]
@@ -133,6 +135,23 @@ def _outputs_by_running(trainer, x, rows):
     batch = tree.map_structure(lambda leaf: leaf[:rows].to(device), x)
     with trainer._evaluating(torch.no_grad):
         return Outputs.of_batch(trainer(batch))
+
+
+def rehearsed(trainer):
+    """Objectives like the model's, built for such targets as its losses want: they know the names."""
+    own, outputs = trainer._objectives, _outputs_of_graph(trainer)
+    objectives = Objectives(own.loss, own.loss_weights, own.metric_specs, own.weighted_specs)
+    objectives.known_names = own.known_names
+    specs = per_output(own.loss, own.known_names, "loss")
+    predictions = tree.flatten(outputs.structure)
+    targets = [p[..., 0] if _is_sparse(spec) else p for spec, p in zip(specs, predictions)]
+    objectives.build(None, dict(zip(own.known_names, targets)), outputs.structure)
+    return objectives
+
+
+def _is_sparse(spec):
+    return isinstance(spec, SparseCategoricalCrossentropy) or \
+        isinstance(spec, str) and spec.lower().startswith("sparse")  # fmt: skip
 
 
 def check_targets(trainer, y, outputs, class_weight, owner):

@@ -6,7 +6,7 @@ from keras_torch import optimizers
 from keras_torch.base import tree
 from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
 from keras_torch.dialects.translator import behaviour
-from keras_torch.training import steps
+from keras_torch.training import checking, steps
 from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
 
@@ -161,9 +161,10 @@ class Compiling:
         """Names of what evaluate() returns, in its order."""
         if not self.compiled:
             return []
-        if self._objectives.built:
-            return ["loss", *self._objectives.results()]
-        return ["loss"]
+        objectives = self._objectives
+        if not objectives.built and objectives.known_names:
+            objectives = checking.rehearsed(self)
+        return ["loss", *(objectives.results() if objectives.built else ())]
 
     @property
     def compiled_loss(self):

@@ -129,20 +129,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             validation = self._checked_validation(validation)
         self._build_optimizer()
         feed = Feed(source, given.steps_per_epoch, "fit()")
-        listeners = CallbackList(
-            given.callbacks,
-            add_history=True,
-            add_progbar=given.verbose != 0,
-            model=self,
-            verbose=given.verbose,
-            epochs=given.epochs,
-            steps=feed.expected,
-            batch_size=given.batch_size,
-            samples=source.samples,
-            do_validation=validation is not None,
-        )
-        if isinstance(validation, ArraySource) and behaviour("validation data on callbacks"):
-            listeners.set_validation_data(validation.as_numpy())
+        listeners = self._listeners(given, feed, validation)
         plan = _Plan(
             feed,
             None
@@ -151,6 +138,23 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             given,
         )
         return self._run_epochs(listeners, plan, range(given.initial_epoch, given.epochs))
+
+    def _listeners(self, given, feed, validation):
+        """The callbacks of a fit; those of Keras 1 and 2 also know sizes, metrics and validation data."""
+        params = {"verbose": given.verbose, "epochs": given.epochs, "steps": feed.expected}
+        knowing = behaviour("callbacks know the data")
+        if knowing:
+            names = self.metrics_names
+            names += ["val_" + name for name in names] if validation is not None else []
+            params.update(batch_size=given.batch_size, samples=feed.source.samples, metrics=names,
+                          do_validation=validation is not None)  # fmt: skip
+        progress = given.verbose != 0
+        listeners = CallbackList(
+            given.callbacks, add_history=True, add_progbar=progress, model=self, **params
+        )
+        if knowing and isinstance(validation, ArraySource):
+            listeners.set_validation_data(validation.as_numpy())
+        return listeners
 
     def _split(self, x, y, sample_weight, fraction):
         if choosing.has_no_arrays(x):

@@ -106,6 +106,22 @@ def test_callbacks_of_old_find_the_validation_data(name, given):
     assert np.allclose(x, X[:6]) and np.allclose(y, NUMBERS[:6]) and np.array_equal(weights, np.ones(6))
 
 
+def test_callbacks_of_old_know_sizes_and_names():
+    with dialect("keras2.2"):
+        callback = Validation()
+        model = classifier()
+        model.fit(X, LABELS, batch_size=8, epochs=1, validation_split=0.2, callbacks=[callback], verbose=0)
+    assert callback.params == {
+        "verbose": 0,
+        "epochs": 1,
+        "steps": 2,
+        "batch_size": 8,
+        "samples": 16,
+        "do_validation": True,
+        "metrics": ["loss", "acc", "val_loss", "val_acc"],
+    }
+
+
 def test_classes_and_probabilities_of_old_models():
     with dialect("keras2.2"):
         model = classifier()

@@ -172,6 +172,15 @@ def test_outputs_without_names_are_called_by_their_losses():
     ]
 
 
+def test_names_of_metrics_are_known_before_training():
+    assert classifier().metrics_names == ["loss", "accuracy"]
+    model = two_headed(metrics=[["mae"], ["accuracy"]])
+    names = ["loss", "p_loss", "q_loss", "p_mae", "q_accuracy"]
+    assert model.metrics_names == names
+    model.fit([X, OTHER], [NUMBERS, LABELS], verbose=0)
+    assert model.metrics_names == names
+
+
 def test_metrics_of_a_model_are_listed_as_in_keras():
     assert [metric.name for metric in classifier().metrics] == ["loss", "compile_metrics"]
     assert [metric.name for metric in regressor().metrics] == ["loss"]
@@ -298,7 +307,7 @@ def test_logs_of_batches_are_means_of_the_epoch_so_far():
 def test_callbacks_get_the_parameters_of_the_run():
     record = Record()
     classifier().fit(X, LABELS, batch_size=8, epochs=2, callbacks=[record], verbose=0)
-    assert {"verbose": 0, "epochs": 2, "steps": 3}.items() <= record.params.items()
+    assert record.params == {"verbose": 0, "epochs": 2, "steps": 3}
     assert record.validation_data is None
 
 
