@@ -6,6 +6,7 @@ from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
 from keras_torch.callbacks.logs import find_name
 from keras_torch.callbacks.monitor import MonitorCallback
 from keras_torch.callbacks.progress import check_verbose, say
+from keras_torch.saving import keras_file, weights_h5
 
 _ARGUMENTS = ("filepath", "monitor", "verbose", "save_best_only", "save_weights_only", "mode", "save_freq",
               "initial_value_threshold", "period")
@@ -41,7 +42,8 @@ class ModelCheckpoint(MonitorCallback):
         period: older name: save every so many epochs.
 
     Errors:
-        ValueError: an argument out of range. KeyError: `filepath` names a value that is not in logs.
+        ValueError: an argument out of range, or, when training begins, an ending that stands for no format.
+        KeyError: `filepath` names a value that is not in logs.
         IsADirectoryError: `filepath` is a folder.
 
     Notes:
@@ -75,6 +77,13 @@ class ModelCheckpoint(MonitorCallback):
         self._batches_since_save = self._epochs_since_save = 0
         if save_freq == "epoch" and type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end:
             self.idle_hooks = frozenset(["on_train_batch_end"])
+
+    def on_train_begin(self, logs=None):
+        """A name that the model cannot save under is an error now, not after the first epoch."""
+        save = self.model.save_weights if self.save_weights_only else self.model.save
+        if save.__module__.startswith("keras_torch."):
+            check = weights_h5.check_name if self.save_weights_only else keras_file.check_name
+            check("ModelCheckpoint", self.filepath)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch, self._last_batch = epoch, -1

@@ -33,7 +33,20 @@ _LATER = "This format comes in a later version. Use a name that ends in '.keras'
 # ---------------------------------------------------------------------------------------------- names
 
 
-def _checked_path(function, filepath):
+def check_name(function, filepath):
+    """The path as a string, when it is one that whole models are saved under.
+
+    Args:
+        function: what the error calls the caller.
+        filepath: name that should end in '.keras'.
+
+    Errors:
+        ValueError: another ending; the way out is named.
+        TypeError: no path.
+
+    >>> check_name("save()", "model.keras")
+    'model.keras'
+    """
     try:
         path = os.fspath(filepath)
     except TypeError:
@@ -88,7 +101,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
     Source: Keras 3 `saving.save_model`; Keras 3.15 reads the file.
     """
-    path = _checked_path("save()", filepath)
+    path = check_name("save()", filepath)
     with_optimizer = _check_options("save()", dict(kwargs))
     if zipped is not None and zipped is not True:
         fail("save()", "zipped", zipped, "None or True", "A .keras file is one zip archive.")
@@ -227,7 +240,7 @@ def _existing_file(function, filepath):
     path = os.fspath(filepath)
     if os.path.isdir(path):
         raise ValueError(f"{function}: {path!r} is a folder, such as TensorFlow's SavedModel. {_LATER}")
-    path = _checked_path(function, path)
+    path = check_name(function, path)
     if not os.path.isfile(path):
         raise FileNotFoundError(f"There is no file {path!r}. Check the path and the working folder.")
     return path

@@ -25,7 +25,19 @@ from keras_torch.base.tracking import has_members
 from keras_torch.saving.optimizer_state import holds_state, read_optimizer, write_optimizer
 
 
-def _check_name(function, filepath):
+def check_name(function, filepath):
+    """The path as a string, when it is one that weights are saved under.
+
+    Args:
+        function: what the error calls the caller.
+        filepath: name that should end in '.weights.h5'.
+
+    Errors:
+        ValueError: another ending; the way out is named.
+
+    >>> check_name("save_weights()", "model.weights.h5")
+    'model.weights.h5'
+    """
     path = os.fspath(filepath)
     if not path.endswith(".weights.h5"):
         fail(function, "filepath", path, "a name that ends in '.weights.h5'",
@@ -129,7 +141,7 @@ def save_weights(model, filepath, overwrite=True):
         ValueError: another ending, or a model whose weights do not exist yet.
         FileExistsError: the file exists and `overwrite` is False.
     """
-    path = _check_name("save_weights()", filepath)
+    path = check_name("save_weights()", filepath)
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path!r} exists already. Pass overwrite=True, or choose another name.")
     if not model.built:
@@ -171,7 +183,7 @@ def load_weights(model, filepath, skip_mismatch=False):
         ValueError: a weight is missing or has another shape (unless `skip_mismatch`), or a model that is not
             built.
     """
-    path = _check_name("load_weights()", filepath)
+    path = check_name("load_weights()", filepath)
     if not model.built:
         raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, "
                          f"or build it "

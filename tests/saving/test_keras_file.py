@@ -345,6 +345,14 @@ def test_an_unknown_class_names_the_nearest(saved):
         models.load_model(rewritten(saved, replace))
 
 
+def test_functions_of_tensorflow_in_a_graph_are_named(saved):
+    def replace(config):
+        config["config"]["layers"][1].update(class_name="TFOpLambda", name="tf.math.multiply")
+
+    with pytest.raises(ValueError, match="'tf.math.multiply' calls a function of TensorFlow, which is not known"):
+        models.load_model(rewritten(saved, replace))
+
+
 @register_keras_serializable("files")
 class OwnCompile(keras_torch.Model):
     """A model with its own compile()."""
@@ -620,6 +628,7 @@ def test_checkpoints_with_old_names_say_which_names_to_use(tmp_path):
         saver = callbacks.ModelCheckpoint(tmp_path / "best.h5", save_weights_only=only_weights)
         with pytest.raises(ValueError, match=match):
             model.fit(x, y, verbose=0, callbacks=[saver])
+        assert int(model.optimizer.iterations) == 0
 
 
 def test_checkpoints_save_whole_models(tmp_path):
