@@ -8,6 +8,7 @@ import pathlib
 import sys
 import types
 
+from keras_torch.compat.assignments import NAME, OwnFinder, assign, compile_script
 from keras_torch.compat.guess import Guess, guess_dialect
 from keras_torch.compat.install import install_as_keras
 
@@ -48,7 +49,14 @@ def run_script(path, arguments=(), dialect=None):
     sys.argv[:] = [path, *arguments]
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(os.path.realpath(path))
+    _take_neighbours(path)
     return _execute(path, content)
+
+
+def _take_neighbours(path):
+    """Lets the modules in the script's folder be compiled as the script is."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, OwnFinder)]
+    sys.meta_path.insert(0, OwnFinder(os.path.dirname(path)))
 
 
 def _guess_aloud(path, content):
@@ -73,6 +81,7 @@ def _main_module(path):
     module.__file__ = path
     module.__package__ = ""  # as in a script: `from . import x` is an error
     module.__builtins__ = __builtins__
+    module.__dict__[NAME] = assign
     module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     # multiprocessing starts its children from this name, see spawned.py.
     module.__spec__ = importlib.util.find_spec(_CHILD_MAIN)
@@ -83,7 +92,7 @@ def _main_module(path):
 def _execute(path, content):
     module = _main_module(path)
     try:
-        exec(compile(content, path, "exec", dont_inherit=True), module.__dict__)
+        exec(compile_script(content, path), module.__dict__)
     except SystemExit:
         raise
     except BaseException as error:
@@ -124,6 +133,7 @@ def run_again_in_child(namespace):
     """
     path = os.environ[SCRIPT_VARIABLE]
     install_as_keras(os.environ.get(DIALECT_VARIABLE))
-    namespace.update(__file__=path, __package__="")
+    _take_neighbours(path)
+    namespace.update({"__file__": path, "__package__": "", NAME: assign})
     with io.open_code(path) as file:
-        exec(compile(file.read(), path, "exec", dont_inherit=True), namespace)
+        exec(compile_script(file.read(), path), namespace)
