@@ -10,6 +10,9 @@ from keras_torch.training import checking, steps
 from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
 
+_ARGUMENTS = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
+              "steps_per_execution", "jit_compile", "auto_scale_loss", "sample_weight_mode")  # fmt: skip
+
 
 class Compiling:
     """Mix-in of `Trainer`: compile() and everything that follows from it."""
@@ -59,58 +62,46 @@ class Compiling:
             TypeError: an unknown argument.
         """
         if kwargs:
-            unknown_argument(
-                "compile()",
-                next(iter(kwargs)),
-                [
-                    "optimizer",
-                    "loss",
-                    "metrics",
-                    "loss_weights",
-                    "weighted_metrics",
-                    "run_eagerly",
-                    "steps_per_execution",
-                    "jit_compile",
-                    "auto_scale_loss",
-                    "sample_weight_mode",
-                ],
-            )
+            unknown_argument("compile()", next(iter(kwargs)), _ARGUMENTS)
         self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors)
-        optimizer = optimizers.get(optimizer)
+        optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
-        outputs = self._known_output_names()
-        if outputs is not None:
-            objectives.known_names = outputs
-            objectives.check_counts(outputs)
+        objectives.known_names = self._known_output_names()
+        if objectives.known_names is not None:
+            objectives.check_counts(objectives.known_names)
+        config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+                  "weighted_metrics": weighted_metrics}  # fmt: skip
+        state = self._fresh_state(optimizer, objectives)
+        state.update(loss=loss, _steps_per_execution=int(steps_per_execution), _jit=jit_compile is True,
+                     _compile_config=config)  # fmt: skip
+        self.__dict__.update(state)  # all at once: an error above leaves an earlier compile() in force
+
+    def _scaled(self, optimizer, auto_scale_loss):
+        """The optimizer, with a dynamic scale of the loss where the policy is mixed_float16."""
         mixed_half = getattr(getattr(self, "dtype_policy", None), "name", None) == "mixed_float16"
-        if auto_scale_loss and mixed_half and not isinstance(optimizer, optimizers.LossScaleOptimizer):
-            optimizer = optimizers.LossScaleOptimizer(optimizer)
-        state = {
+        scaled = optimizer is None or isinstance(optimizer, optimizers.LossScaleOptimizer)
+        return (
+            optimizers.LossScaleOptimizer(optimizer)
+            if auto_scale_loss and mixed_half and not scaled
+            else optimizer
+        )
+
+    def _fresh_state(self, optimizer, objectives):
+        """Attributes that begin anew with each compile()."""
+        at_compile = behaviour("trainable") == "at compile"
+        return {
             "optimizer": optimizer,
-            "_objectives": objectives,
             "compiled": True,
-            "_steps_per_execution": int(steps_per_execution),
-            "loss": loss,
             "stop_training": False,
+            "_objectives": objectives,
             "_loss_tracker": steps.LossMean(),
             "_compile_metrics": CompileMetrics(objectives),
             "_scales_loss": isinstance(optimizer, optimizers.LossScaleOptimizer)
             or getattr(optimizer, "loss_scale_factor", None) is not None,
             "_seen_outputs": None,
             "_jit_call": None,
-            "_jit": jit_compile is True,
-            "_compiled_trainability": CompiledTrainability(self)
-            if behaviour("trainable") == "at compile"
-            else None,
-            "_compile_config": {
-                "optimizer": optimizer,
-                "loss": loss,
-                "loss_weights": loss_weights,
-                "metrics": metrics,
-                "weighted_metrics": weighted_metrics,
-            },
+            "_compiled_trainability": CompiledTrainability(self) if at_compile else None,
         }
-        self.__dict__.update(state)  # all at once: an error above leaves an earlier compile() in force
 
     @staticmethod
     def _check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors):
