@@ -327,10 +327,8 @@ ORDERS = [
     _order("Nadam", "learning_rate beta_1 beta_2 epsilon schedule_decay", "keras2.2"),
 ]
 
-_WORD_DROPOUT = "Put SpatialDropout1D(rate) behind the Embedding."
 _MODE = "Only mode=0 is left: statistics of each feature over the batch, moving averages in evaluation."
 DROPPED = [
-    Dropped("Embedding", "dropout", _K1, _WORD_DROPOUT, harmless=(0, None)),
     Dropped("BatchNormalization", "mode", _K1, _MODE, harmless=(0,)),
     Dropped("Conv2DTranspose", "output_shape", _K1, "The output's shape follows from strides and padding."),
     Dropped("BatchNormalization", "fused", "tf.keras", "The kernel is chosen by torch."),

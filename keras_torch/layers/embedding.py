@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from keras_torch.base.checks import Term, positive_int
+from keras_torch.base.checks import Term, fraction_below_one, positive_int
 from keras_torch.layers.layer import Layer
 
 
@@ -16,6 +16,8 @@ class Embedding(Layer):
         output_dim: length of each vector.
         mask_zero: whether index 0 means "no step": those steps are masked for the layers that follow.
         weights: start values: a matrix (input_dim, output_dim), or a list with it.
+        dropout: of Keras 1: fraction of the indices left out of each training batch, at all their places at
+            once; the vectors of the others are scaled up.
 
     Shape:
         (batch, ...) integers -> (batch, ..., output_dim)
@@ -35,10 +37,13 @@ class Embedding(Layer):
     """
 
     creates_masks = True
-    vocabulary = {"input_dim": Term(positive_int, int, doc="number of different indices.", optional=False)}
+    vocabulary = {
+        "input_dim": Term(positive_int, int, doc="number of different indices.", optional=False),
+        "dropout": Term(fraction_below_one, optional=False, doc="fraction of the indices left out in training."),
+    }
 
     def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
-                 embeddings_constraint=None, mask_zero=False, **kwargs):
+                 embeddings_constraint=None, mask_zero=False, dropout=0.0, **kwargs):
         weights = _as_list(kwargs.pop("weights", None))
         length = kwargs.pop("input_length", None)
         if length is not None and not any(name.endswith("input_shape") for name in kwargs):
@@ -53,14 +58,27 @@ class Embedding(Layer):
     def build(self, input_shape=None):
         self.embeddings = self.make_weight("embeddings", (self.input_dim, self.output_dim))
 
-    def call(self, inputs):
+    def call(self, inputs, training=False):
         indices = inputs if inputs.dtype in (torch.int64, torch.int32) else inputs.to(torch.int64)
         try:
-            return functional.embedding(indices, self.embeddings)
+            vectors = functional.embedding(indices, self.embeddings)
         except IndexError as error:
             raise ValueError(f"{self.label}: indices must be from 0 to {self.input_dim - 1} (`input_dim` is "
                              f"{self.input_dim}); got {int(indices.min())} to {int(indices.max())}. "
                              "Raise `input_dim`, or check how the data was encoded.") from error
+        return vectors * self._kept(indices, vectors) if training and self.dropout else vectors
+
+    def _kept(self, indices, vectors):
+        """0 at the indices that this batch leaves out, 1 / (1 - dropout) at the others."""
+        kept = torch.rand(self.input_dim, device=vectors.device) >= self.dropout
+        return (kept.to(vectors.dtype) / (1 - self.dropout))[indices].unsqueeze(-1)
+
+    def get_config(self):
+        """Arguments that rebuild this layer; `dropout` only where there is some."""
+        config = super().get_config()
+        if not config.get("dropout"):
+            config.pop("dropout", None)
+        return config
 
     def compute_mask(self, inputs, mask=None):
         """True where the index is not 0; None without `mask_zero`."""

@@ -143,6 +143,21 @@ class LayerWeights:
         """The weights that training changes now (none when the layer is frozen)."""
         return [weight for weight in self.weights if isinstance(weight, torch.nn.Parameter) and weight.requires_grad]
 
+    @trainable_weights.setter
+    def trainable_weights(self, weights):
+        """Keras 1's way to say which variables of `build` are learned; all others of the layer are frozen."""
+        own, learned = {id(weight) for weight in self._own_weights()}, {id(weight) for weight in weights}
+        for weight in weights:
+            if not isinstance(weight, Variable):
+                fail(self.label, "trainable_weights", weight, "a list of variables", "Use add_weight().")
+            if id(weight) not in own:
+                self._parameters[self._free_key(weight.name)] = weight
+        for weight in self._parameters.values():
+            if weight is not None and id(weight) not in learned:
+                label(weight.requires_grad_(False), _trainable=False)
+
+    _trainable_weights = trainable_weights
+
     @property
     def non_trainable_weights(self):
         """Frozen weights, moving statistics and counters."""

@@ -209,11 +209,11 @@ def _operation_from(entry):
                          "known here. Write the model in Python and load its weights with load_weights().")
     if str(entry.get("module", "")).startswith(_OPS_MODULES):
         return OpsCall(entry["class_name"], config)
-    if isinstance(config, dict) and "name" not in config and "name" in entry:
-        entry = {**entry, "config": {**config, "name": entry["name"]}}
     layer = deserialize_keras_object(entry)
     if not isinstance(layer, Layer):
         raise ValueError(f"The config's entry {entry['class_name']!r} is no layer.")
+    if isinstance(config, dict) and "name" not in config and "name" in entry:
+        layer.name = entry["name"]  # a user's get_config() need not tell it
     return layer
 
 

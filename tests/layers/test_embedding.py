@@ -94,3 +94,23 @@ def test_index_out_of_range_names_the_range(index):
 def test_wrong_use_is_explained(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_dropout_leaves_out_indices_wherever_they_stand():
+    torch.manual_seed(0)
+    layer = Embedding(50, 2, embeddings_initializer="ones", dropout=0.5)
+    indices = torch.arange(50).repeat(3, 1)
+    vectors = layer(indices, training=True)
+    assert sorted(set(vectors.flatten().tolist())) == [0.0, 2.0]
+    assert torch.equal(vectors[0], vectors[1]) and torch.equal(vectors[..., 0], vectors[..., 1])
+    assert torch.equal(layer(indices), torch.ones(3, 50, 2))
+
+
+def test_dropout_stands_in_the_config_only_where_there_is_some():
+    assert "dropout" not in Embedding(5, 2).get_config()
+    assert Embedding.from_config(Embedding(5, 2, dropout=0.25).get_config()).dropout == 0.25
+
+
+def test_dropout_must_be_a_fraction():
+    with pytest.raises(ValueError, match="`dropout` must be"):
+        Embedding(5, 2, dropout=1.5)

@@ -190,3 +190,22 @@ def test_what_cannot_be_cloned_is_named(name):
     kind, action, sentence = CLONE_ERRORS[name]
     with pytest.raises(kind, match=sentence):
         action()
+
+
+def test_a_config_need_not_tell_the_name_of_a_layer():
+    class Plain(layers.Layer):
+        def __init__(self, units=2):
+            super().__init__()
+            self.units = units
+
+        def call(self, inputs):
+            return inputs * self.units
+
+        def get_config(self):
+            return {"units": self.units}
+
+    inputs = keras.Input((4,))
+    model = Model(inputs, Plain(3)(inputs))
+    rebuilt = Model.from_config(model.get_config(), custom_objects={"Plain": Plain})
+    assert [layer.name for layer in rebuilt.layers] == [layer.name for layer in model.layers]
+    assert torch.equal(rebuilt(X), X * 3)
