@@ -10,8 +10,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import keras_torch as keras
 from keras_torch import Model, Sequential, layers
+from keras_torch.layers.layer import LOSSES
 
 X = torch.ones(3, 4)
+
+
+@pytest.fixture(autouse=True)
+def _no_layer_added_a_loss_before(monkeypatch):
+    """Once any layer of the process has added a loss, models keep account of them, which costs frames."""
+    monkeypatch.setattr(LOSSES, "added", False)
 
 
 def frames(action):
