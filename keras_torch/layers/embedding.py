@@ -39,7 +39,7 @@ class Embedding(Layer):
     creates_masks = True
     vocabulary = {
         "input_dim": Term(positive_int, int, doc="number of different indices.", optional=False),
-        "dropout": Term(fraction_below_one, optional=False, doc="fraction of the indices left out in training."),
+        "dropout": Term(fraction_below_one, optional=False, doc="fraction of the indices left out."),
     }
 
     def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
