@@ -2,8 +2,8 @@
 
     import keras_torch as keras
 
-runs code of Keras 1, Keras 2, tf.keras and Keras 3; layers are `nn.Module`s, weights `nn.Parameter`s, optimizers
-`torch.optim.Optimizer`s.
+runs code of Keras 1, Keras 2, tf.keras and Keras 3; layers are `nn.Module`s, weights `nn.Parameter`s,
+optimizers `torch.optim.Optimizer`s.
 """
 
 import importlib

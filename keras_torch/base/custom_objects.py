@@ -71,8 +71,8 @@ def register_keras_serializable(package="Custom", name=None):
     def decorate(target):
         full = f"{package}>{name or target.__name__}"
         if isinstance(target, type) and not hasattr(target, "get_config"):
-            raise ValueError(f"{target.__name__} cannot be registered: it has no get_config(). Write one that "
-                             "returns the constructor's arguments.")
+            raise ValueError(f"{target.__name__} cannot be registered: it has no get_config(). Write one "
+                             "that returns the constructor's arguments.")
         _registered[full] = target
         _registered_names[target] = full
         return target

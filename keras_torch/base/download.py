@@ -149,8 +149,8 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
 
     Returns:
         str: path of the file; with `extract` that of the unpacked folder: in Keras 3 a folder around what
-            the archive
-        holds, in the older generations the folder of the cache into which it was unpacked, plus `fname`.
+            the archive holds, in the older generations the folder of the cache into which it was unpacked,
+            plus `fname`.
 
     Errors:
         ValueError: no origin, a name with folders, another hash, or an unsafe archive. ConnectionError: not

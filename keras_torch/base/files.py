@@ -1,9 +1,9 @@
 """Files: the single atomic writer and the single careful HDF5 reader.
 
 # Note [files are data]
-A model file is read as data only. The HDF5 reader walks a path step by step and refuses links, external storage and
-virtual datasets, because each of them lets a file bring in other files of this machine as "weights". Declared shapes
-are compared with the expected ones before a byte is read.
+A model file is read as data only. The HDF5 reader walks a path step by step and refuses links, external
+storage and virtual datasets, because each of them lets a file bring in other files of this machine as
+"weights". Declared shapes are compared with the expected ones before a byte is read.
 """
 
 import contextlib
@@ -35,8 +35,8 @@ def atomic_write(path):
     """
     path = pathlib.Path(os.fspath(path))
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"Cannot write {str(path)!r}: the folder {str(path.parent)!r} does not exist. "
-                                "Create it first.")
+        raise FileNotFoundError(f"Cannot write {str(path)!r}: the folder {str(path.parent)!r} does not "
+                                "exist. Create it first.")
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     try:
@@ -85,7 +85,8 @@ def open_h5_safely(path):
     if not os.path.isfile(path):
         raise FileNotFoundError(f"There is no file {str(path)!r}. Check the path and the working folder.")
     if not h5py.is_hdf5(path):
-        raise ValueError(f"{str(path)!r} is not an HDF5 file. Files of model.save_weights() end in .weights.h5.")
+        raise ValueError(f"{str(path)!r} is not an HDF5 file. "
+                         "Files of model.save_weights() end in .weights.h5.")
     with h5py.File(path, "r") as file:
         yield SafeGroup(file, h5py)
 
@@ -120,7 +121,8 @@ class SafeGroup:
         link = self._group.get(name, getlink=True)
         if not isinstance(link, self._h5py.HardLink):
             raise ValueError(f"{self._group.name}/{name} in {self.label} is a link. Weight files must "
-                             "hold their data themselves; links are refused because they can read other files.")
+                             "hold their data themselves; links are refused because they can read other "
+                             "files.")
         return self._group[name]
 
     def has(self, name):
@@ -160,5 +162,6 @@ class SafeGroup:
         dataset = self.dataset(name)
         if tuple(dataset.shape) != tuple(shape):
             raise ValueError(f"{dataset.name} in {self.label} has shape {tuple(dataset.shape)}; the model's "
-                             f"weight has {tuple(shape)}. The file belongs to a model of another architecture.")
+                             f"weight has {tuple(shape)}. The file belongs to a model of another "
+                             "architecture.")
         return dataset[()]

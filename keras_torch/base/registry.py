@@ -4,7 +4,11 @@ from keras_torch.base import custom_objects as custom
 from keras_torch.base.checks import nearest
 from keras_torch.base.names import to_snake_case
 from keras_torch.base.serialization import (
-    add_registry, deserialize_keras_object, is_object_config, serialize_keras_object)
+    add_registry,
+    deserialize_keras_object,
+    is_object_config,
+    serialize_keras_object,
+)
 
 
 class Registry:
@@ -59,7 +63,8 @@ class Registry:
 
     def find(self, name):
         """The class or function of that name, or None."""
-        return self._members.get(name) or self._members.get(to_snake_case(name)) or self._members.get(name.lower())
+        members = self._members
+        return members.get(name) or members.get(to_snake_case(name)) or members.get(name.lower())
 
     def get(self, identifier, custom_objects=None):
         """The member that `identifier` stands for.
@@ -81,7 +86,8 @@ class Registry:
         if isinstance(identifier, str):
             target = custom.lookup(identifier, custom_objects) or self.find(identifier)
             if target is None:
-                raise ValueError(f"No {self.kind} is called {identifier!r}. {nearest(identifier, self.names())}")
+                raise ValueError(f"No {self.kind} is called {identifier!r}. "
+                                 f"{nearest(identifier, self.names())}")
             return target() if isinstance(target, type) else target
         if isinstance(identifier, type):
             return identifier()

@@ -16,12 +16,15 @@ call_with_hooks = torch.nn.Module._call_impl  # a module call, hooks included, w
 set_grad_enabled_now = torch._C._set_grad_enabled
 get_overridable_functions = torch.overrides.get_overridable_functions
 is_compiling = torch.compiler.is_compiling
-optimizer_hooks = (_optimizer_module._global_optimizer_pre_hooks, _optimizer_module._global_optimizer_post_hooks)
+optimizer_hooks = (_optimizer_module._global_optimizer_pre_hooks,
+                   _optimizer_module._global_optimizer_post_hooks)
 unscale_and_check = torch._amp_foreach_non_finite_check_and_unscale_
 update_loss_scale = torch._amp_update_scale_
-foreach = types.SimpleNamespace(**{name: getattr(torch, "_foreach_" + name) for name in (  # one call, many tensors
+# One call, many tensors.
+foreach = types.SimpleNamespace(**{name: getattr(torch, "_foreach_" + name) for name in (
     "abs", "add", "add_", "addcdiv_", "addcmul_", "copy_", "clamp_max", "clamp_min", "div", "div_", "lerp_",
-    "maximum_", "mul", "mul_", "neg", "norm", "pow", "reciprocal", "sign", "sqrt", "sqrt_", "sub", "sub_", "zero_")})
+    "maximum_", "mul", "mul_", "neg", "norm", "pow", "reciprocal", "sign", "sqrt", "sqrt_", "sub", "sub_",
+    "zero_")})
 
 _PIP_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml", "tensorboard": "tensorboard"}
 

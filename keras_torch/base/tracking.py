@@ -1,7 +1,8 @@
 """Lists, tuples and dicts of layers as attributes: the user keeps a list, torch sees registered modules.
 
-`self.blocks = [Dense(4), Dense(4)]` stays a list for the user (`append`, slicing, `in`), and a hidden module of the
-same name holds its members, so that `parameters()`, `state_dict()` (`blocks.0.kernel`) and `.to()` find them.
+`self.blocks = [Dense(4), Dense(4)]` stays a list for the user (`append`, slicing, `in`), and a hidden module
+of the same name holds its members, so that `parameters()`, `state_dict()` (`blocks.0.kernel`) and `.to()`
+find them.
 """
 
 import torch

@@ -1,4 +1,7 @@
-"""Nested structures: lists, tuples, named tuples and dicts with anything at the leaves. Dict keys go in sorted order."""
+"""Nested structures: lists, tuples, named tuples and dicts with anything at the leaves.
+
+Dict keys go in sorted order.
+"""
 
 
 def is_nested(tree):

@@ -1,8 +1,8 @@
 """`Variable`: a weight. `nn.Parameter` with Keras's manners; any operation on it gives a plain tensor.
 
-Non-trainable state (moving statistics, counters) is a `StateVariable`: the same manners on a module's buffer, so that
-DDP and FSDP treat it rightly. Attributes of a Parameter are lost by `.to("meta")`; the layer that owns a weight
-remembers what it is called and labels it again (`layers/weights.py`).
+Non-trainable state (moving statistics, counters) is a `StateVariable`: the same manners on a module's buffer,
+so that DDP and FSDP treat it rightly. Attributes of a Parameter are lost by `.to("meta")`; the layer that
+owns a weight remembers what it is called and labels it again (`layers/weights.py`).
 """
 
 import numpy as np
@@ -20,7 +20,8 @@ def _initial_tensor(value, shape, dtype):
     dtype = None if dtype is None else torch_dtype(dtype)
     if callable(value) and not isinstance(value, torch.Tensor):
         if shape is None:
-            raise ValueError("Variable: `shape` must be given when the first argument is an initializer; got None.")
+            raise ValueError("Variable: `shape` must be given when the first argument is an initializer; "
+                             "got None.")
         return value(tuple(shape), dtype=dtype or torch_dtype())
     if isinstance(value, torch.Tensor):
         return value.detach() if dtype is None else value.detach().to(dtype)
@@ -78,8 +79,8 @@ class _Manners:
         """
         value = torch.as_tensor(np.asarray(value) if isinstance(value, (list, tuple)) else value)
         if tuple(value.shape) != tuple(self.shape):
-            raise ValueError(f"Variable {self.path!r} has shape {tuple(self.shape)}; assign() got a value of shape "
-                             f"{tuple(value.shape)}. Reshape the value first.")
+            raise ValueError(f"Variable {self.path!r} has shape {tuple(self.shape)}; assign() got a value of "
+                             f"shape {tuple(value.shape)}. Reshape the value first.")
         with torch.no_grad():
             self.copy_(value)
         return self
@@ -99,8 +100,8 @@ class _Manners:
     def __deepcopy__(self, memo):
         if id(self) in memo:
             return memo[id(self)]
-        copy = _rebuild(type(self), self.detach().clone(memory_format=torch.preserve_format), self.requires_grad,
-                        labels_of(self))
+        data = self.detach().clone(memory_format=torch.preserve_format)
+        copy = _rebuild(type(self), data, self.requires_grad, labels_of(self))
         memo[id(self)] = copy
         return copy
 

@@ -16,8 +16,7 @@ def install_as_keras(dialect=None):
 
     Args:
         dialect: the Keras generation the code speaks ('keras1', 'keras2.2', 'keras2.3', 'tf.keras',
-        'keras3');
-            None leaves it as it is.
+            'keras3'); None leaves it as it is.
 
     Errors:
         ImportError: a real Keras or TensorFlow has been imported already.

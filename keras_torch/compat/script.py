@@ -25,8 +25,7 @@ def run_script(path, arguments=(), dialect=None):
         path: the script.
         arguments: what the script sees as `sys.argv[1:]`.
         dialect: the Keras generation; None takes the variable KERAS_TORCH_DIALECT, and without it guesses
-        from the
-            script and says so on stderr.
+            from the script and says so on stderr.
 
     Returns:
         int: exit code: 0, or 1 after an exception, whose traceback starts in the script, or 130 after Ctrl-C.

@@ -145,7 +145,8 @@ registry = Registry("layer", {cls.__name__: cls for cls in (
     AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
 )})
 for _alias, _cls in list(vars().items()):
-    if isinstance(_cls, type) and issubclass(_cls, Layer) and _alias != _cls.__name__ and not _alias.startswith("_"):
+    if (isinstance(_cls, type) and issubclass(_cls, Layer)
+            and _alias != _cls.__name__ and not _alias.startswith("_")):
         registry.alias(_alias, _cls)
 
 

@@ -1,7 +1,8 @@
 """What happens when a layer is called, off the hot path: conversion, masks, phase, building, recording.
 
-A built layer given one plain tensor never comes here (`Layer.__call__` goes straight to `call`). Masks have their
-one home here: in a graph they are values of their own (symbols), in eager calls they travel as `tensor._keras_mask`.
+A built layer given one plain tensor never comes here (`Layer.__call__` goes straight to `call`). Masks have
+their one home here: in a graph they are values of their own (symbols), in eager calls they travel as
+`tensor._keras_mask`.
 
 Order of a call:
     1. The explicit phase (`training=`) is taken out of the arguments.
@@ -100,7 +101,8 @@ def run(layer, args, kwargs):
 
 def _run_mixed(layer, args, kwargs):
     """Computes in the short type: torch casts the weights (autocast), results get the compute dtype."""
-    device = next((leaf.device.type for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, torch.Tensor)), "cpu")
+    leaves = tree.flatten((args, kwargs))
+    device = next((leaf.device.type for leaf in leaves if isinstance(leaf, torch.Tensor)), "cpu")
     with torch.autocast("cpu" if device == "meta" else device, dtype=layer._mixed_dtype):
         outputs = call_with_hooks(layer, *args, **kwargs)
     return tree.map_structure(lambda leaf: _cast_float(leaf, layer._mixed_dtype), outputs)
@@ -208,8 +210,8 @@ def _passes_masks(layer, mask):
     if mask is not None and not layer._warned_of_mask:
         layer.__dict__["_warned_of_mask"] = True
         if not layer._signature.takes_mask:
-            warnings.warn(f"{layer.label} was given a masked input and does not know masks: what follows it sees none. "
-                          "Set layer.supports_masking = True to pass the mask on.", stacklevel=6)
+            warnings.warn(f"{layer.label} was given a masked input and does not know masks: what follows it "
+                          "sees none. Set layer.supports_masking = True to pass the mask on.", stacklevel=6)
     return False
 
 
@@ -246,7 +248,7 @@ def _build_shapes(layer, args, kwargs):
     return shapes
 
 
-# ---------------------------------------------------------------------------------------------- symbolic calls
+# --------------------------------------------------------------------------------------------- symbolic calls
 
 
 def _record(layer, args, kwargs, training):

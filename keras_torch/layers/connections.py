@@ -1,4 +1,4 @@
-"""Where a layer stands in graphs: its nodes, and input, output and shapes per node, as Keras 1 to 3 ask for them."""
+"""Where a layer stands in graphs: its nodes, and input, output and shapes per node, as in Keras 1 to 3."""
 
 from keras_torch.base import tree
 from keras_torch.symbolic import native
@@ -26,8 +26,8 @@ class Connections:
 
     def _node(self, index, what):
         if not self._inbound_nodes:
-            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {what}. "
-                                 "Call it on an Input first.")
+            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined "
+                                 f"{what}. Call it on an Input first.")
         if not -len(self._inbound_nodes) <= index < len(self._inbound_nodes):
             raise ValueError(f"Asked to get {what} at node {index}, but the layer {self.name} has only "
                              f"{len(self._inbound_nodes)} inbound nodes.")
@@ -36,8 +36,8 @@ class Connections:
 
     def _only_node(self, what, getter):
         if len(self._inbound_nodes) > 1:
-            raise AttributeError(f'Layer {self.name} has multiple inbound nodes, hence the notion of "layer {what}" '
-                                 f"is ill-defined. Use `{getter}(node_index)` instead.")
+            raise AttributeError(f"Layer {self.name} has multiple inbound nodes, hence the notion of "
+                                 f'"layer {what}" is ill-defined. Use `{getter}(node_index)` instead.')
         return self._node(0, what)
 
     @property
@@ -81,7 +81,8 @@ class Connections:
 
     def get_output_mask_at(self, node_index):
         """The mask symbol (or list) of one call's output."""
-        return _single([symbol._keras_mask for symbol in self._node(node_index, "output mask").output_tensors])
+        node = self._node(node_index, "output mask")
+        return _single([symbol._keras_mask for symbol in node.output_tensors])
 
     @property
     def input_mask(self):
@@ -97,13 +98,14 @@ class Connections:
 
     def _common_shape(self, which, symbols_of):
         if not self._inbound_nodes:
-            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {which}.")
+            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined "
+                                 f"{which}.")
         shapes = [_shapes(symbols_of(node)) for node in self._inbound_nodes]
         if any(shape != shapes[0] for shape in shapes):
             getter = "get_" + which.replace(" ", "_") + "_at"
-            raise AttributeError(f'The layer "{self.name}" has multiple inbound nodes, with different {which}s. Hence '
-                                 f'the notion of "{which}" is ill-defined for the layer. Use `{getter}(node_index)` '
-                                 "instead.")
+            raise AttributeError(f'The layer "{self.name}" has multiple inbound nodes, with different '
+                                 f'{which}s. Hence the notion of "{which}" is ill-defined for the layer. '
+                                 f"Use `{getter}(node_index)` instead.")
         return shapes[0]
 
     @property

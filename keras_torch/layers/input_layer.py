@@ -44,8 +44,8 @@ class InputLayer(Layer):
                  "torch layers take dense tensors: convert the data with .toarray() or .to_dense() first.")
         self._optional = bool(optional)
         self._symbol_dtype = dtype_name(dtype)
-        self.batch_shape = self._full_shape(shape, batch_size, batch_shape if batch_shape is not None else old,
-                                            input_tensor)
+        self.batch_shape = self._full_shape(
+            shape, batch_size, batch_shape if batch_shape is not None else old, input_tensor)
         if input_tensor is not None and input_tensor.node is None:
             Node(self, (), {}, input_tensor)
         self.symbol()
@@ -55,8 +55,8 @@ class InputLayer(Layer):
         if tensor is not None:
             return tuple(tensor.shape)
         if (shape is None) == (batch_shape is None):
-            raise ValueError(f"{self.label}: give either `shape` (without the batch axis) or `batch_shape`; got "
-                             f"shape={shape!r} and batch_shape={batch_shape!r}.")
+            raise ValueError(f"{self.label}: give either `shape` (without the batch axis) or `batch_shape`; "
+                             f"got shape={shape!r} and batch_shape={batch_shape!r}.")
         if batch_shape is not None:
             return as_shape(batch_shape, self.label, "batch_shape")
         return (batch_size, *as_shape(shape, self.label, "shape"))
@@ -83,8 +83,9 @@ class InputLayer(Layer):
 
     def get_config(self):
         """Shape, dtype and name."""
-        return {"batch_shape": self.batch_shape, "dtype": self._symbol_dtype, "sparse": False, "ragged": False,
-                "name": self.name, **({"optional": True} if self._optional else {})}
+        return {"batch_shape": self.batch_shape, "dtype": self._symbol_dtype,
+                "sparse": False, "ragged": False, "name": self.name,
+                **({"optional": True} if self._optional else {})}
 
 
 def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,
@@ -114,7 +115,7 @@ def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None
     >>> Input((28, 28)).shape
     (None, 28, 28)
     """
-    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged, name=name,
-                       batch_shape=batch_shape if batch_shape is not None else batch_input_shape,
-                       input_tensor=tensor, optional=optional)
+    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged,
+                       name=name, input_tensor=tensor, optional=optional,
+                       batch_shape=batch_shape if batch_shape is not None else batch_input_shape)
     return layer.output

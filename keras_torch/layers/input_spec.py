@@ -1,4 +1,4 @@
-"""`InputSpec`: what a layer accepts (number of axes, sizes, dtype), checked when it is called on symbols or data."""
+"""`InputSpec`: what a layer accepts (number of axes, sizes, dtype), checked when it is called."""
 
 from keras_torch.base import tree
 

@@ -11,20 +11,20 @@ from keras_torch.base.names import to_snake_case, unique_name
 from keras_torch.base.scopes import phase
 from keras_torch.base.shapes import as_shape, is_shape
 from keras_torch.base.third_party import call_with_hooks
+from keras_torch.base.tracking import has_members, track
 from keras_torch.base.variable import StateVariable, Variable
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.connections import Connections
 from keras_torch.layers.input_spec import check_inputs
-from keras_torch.base.tracking import has_members, track
 from keras_torch.layers.vocabulary import VOCABULARY
 from keras_torch.layers.weights import LayerWeights
 from keras_torch.symbolic.inference import hide_new_weights
 from keras_torch.symbolic.keras_tensor import KerasTensor
 
 Tensor = torch.Tensor
-_OLD_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length", "input_dtype",
-                  "batch_size", "weights")
+_OLD_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length",
+                  "input_dtype", "batch_size", "weights")
 
 
 def _name(owner, argument, value):
@@ -71,10 +71,10 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         ValueError: inputs that do not fit the weights.
 
     Notes:
-        Born in evaluation mode: a bare call is inference. `fit` switches to `train()`. `nn.Module.training` is the
-        truth; an explicit `training=` argument overrides it for that call and everything inside.
-        Constructor arguments of keras_torch's own layers are stored under their own names. In a subclass write
-        `build`/`call` as in Keras, or `forward` as in torch.
+        Born in evaluation mode: a bare call is inference. `fit` switches to `train()`. `nn.Module.training`
+        is the truth; an explicit `training=` argument overrides it for that call and everything inside.
+        Constructor arguments of keras_torch's own layers are stored under their own names. In a subclass
+        write `build`/`call` as in Keras, or `forward` as in torch.
 
     Source: Keras 3 `Layer`. In torch: `nn.Module`.
 
@@ -99,7 +99,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     supports_masking = False
     stateful = False
     input_spec = None
-    creates_masks = False  # True: compute_mask gives a mask although the inputs have none (Embedding, Masking)
+    creates_masks = False  # True: compute_mask gives a mask though the inputs have none (Embedding, Masking)
     attaches_masks = False  # True: `call` itself attaches the masks of its outputs (models made of a graph)
     activity_regularizer = None
 
@@ -107,14 +107,16 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         self = super().__new__(cls)
         torch.nn.Module.__init__(self)
         self.__dict__.update(
-            training=False, built=False, _building=False, _fast=None, _inbound_nodes=[], _losses=[], _provisional=set(),
-            _trainable=True, _build_device=None, _built_shapes=None, _warned_of_mask=False, _name=None,
-            _initial_weights=None, _batch_input_shape=None, _input_dtype=None, _mixed_dtype=None, _autocast=True,
+            training=False, built=False, _building=False, _fast=None, _inbound_nodes=[], _losses=[],
+            _provisional=set(), _trainable=True, _build_device=None, _built_shapes=None,
+            _warned_of_mask=False, _name=None, _initial_weights=None, _batch_input_shape=None,
+            _input_dtype=None, _mixed_dtype=None, _autocast=True,
             _activity_per_sample=behaviour("activity regularizer") == "per sample")
         self._set_policy(as_policy(None))
         return self
 
-    def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
+    def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None,
+                 **kwargs):
         unknown = [key for key in kwargs if key not in _OLD_ARGUMENTS]
         if unknown:
             unknown_argument(owner_label(type(self), name), unknown[0], self._known_arguments())
@@ -155,7 +157,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         self._batch_input_dtype = input_dtype
         self._initial_weights = weights
 
-    # ------------------------------------------------------------------------------------------ name and dtype
+    # ----------------------------------------------------------------------------------------- name and dtype
 
     @property
     def name(self):
@@ -254,24 +256,26 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 if self._fast == "plain":
                     return call_with_hooks(self, args[0])
                 override = phase.training
-                return call_with_hooks(self, args[0], training=self.training if override is None else override)
+                training = self.training if override is None else override
+                return call_with_hooks(self, args[0], training=training)
             except (RuntimeError, IndexError) as error:
                 self._explain(args, error)
                 raise
         return calling.general_call(self, args, kwargs)
 
     def _is_plain_input(self, inputs):
-        """Whether an input needs no conversion, cast or mask: one tensor, or a list of them, as it should be."""
+        """Whether an input (a tensor or a list of them) needs no conversion, cast or mask."""
         for tensor in inputs if type(inputs) is list else (inputs,):
             if type(tensor) is not Tensor or getattr(tensor, "_keras_mask", None) is not None or not (
-                    tensor.dtype is self._input_dtype or (self._takes_integers and not tensor.is_floating_point())):
+                    tensor.dtype is self._input_dtype
+                    or (self._takes_integers and not tensor.is_floating_point())):
                 return False
         return True
 
     def call(self, *args, **kwargs):
         """The computation; subclasses write it."""
-        raise NotImplementedError(f"{type(self).__name__} has neither call() nor forward(). Write one of them: it "
-                                  "takes the inputs and returns the outputs.")
+        raise NotImplementedError(f"{type(self).__name__} has neither call() nor forward(). Write one of "
+                                  "them: it takes the inputs and returns the outputs.")
 
     forward = call
 
@@ -302,10 +306,11 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         hide_new_weights(self)
 
     def _decide_path(self):
-        """Whether a call with plain tensors may go straight to `call`, and whether it wants to know the phase."""
+        """Whether a call with plain tensors may go straight to `call`, and whether it takes the phase."""
         short = self.activity_regularizer is None and self._mixed_dtype is None and not self._makes_masks \
             and self.input_spec is None
-        self.__dict__["_fast"] = ("training" if self._signature.takes_training else "plain") if short else None
+        self.__dict__["_fast"] = (
+            ("training" if self._signature.takes_training else "plain") if short else None)
         self.__dict__["_takes_integers"] = not self.math_input
 
     @property
@@ -326,8 +331,9 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         size = input_shape[axis]
         if size is None:
             which = "the last axis" if axis in (-1, len(input_shape) - 1) else f"axis {axis}"
-            raise ValueError(f"{self.label} was given shape {tuple(input_shape)}: {which} needs a size to make the "
-                             "weights. Give it in Input(shape=...), or call build() with the full shape.")
+            raise ValueError(f"{self.label} was given shape {tuple(input_shape)}: {which} needs a size to "
+                             "make the weights. Give it in Input(shape=...), or call build() with the full "
+                             "shape.")
         return size
 
     def _check_input_spec(self, args):
@@ -338,10 +344,11 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         """Raises a sentence in the user's terms when the inputs do not fit what the layer was built for."""
         if not args or not is_shape(self._built_shapes or 0) or not hasattr(args[0], "shape"):
             return
-        if getattr(args[0], "is_meta", False):  # sizes made up for inference; the caller explains with the symbol's
-            return
+        if getattr(args[0], "is_meta", False):
+            return  # sizes made up for inference; the caller explains with the symbol's sizes
         built, given = self._built_shapes, tuple(args[0].shape)
-        fits = len(built) == len(given) and all(a is None or b is None or a == b for a, b in zip(built[1:], given[1:]))
+        fits = len(built) == len(given) and all(
+            a is None or b is None or a == b for a, b in zip(built[1:], given[1:]))
         if not fits:
             expected = (None, *built[1:])
             raise ValueError(f"{self.label} was built for inputs of shape {expected} and was given {given}. "
@@ -353,7 +360,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             return weight.device
         return settings.default_device()
 
-    # ------------------------------------------------------------------------------------------ shapes and masks
+    # --------------------------------------------------------------------------------------- shapes and masks
 
     def compute_output_shape(self, *args, **kwargs):
         """Output shape (or structure of shapes) for an input shape (or structure of shapes).
@@ -380,8 +387,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 return calling.infer_outputs(self, args, kwargs)
             except (RuntimeError, IndexError) as error:
                 self._explain(args, error)
-                raise ValueError(f"{self.label} cannot take inputs of shape "
-                                 f"{tree.map_structure(calling._shape_of, args[0] if args else None)}: {error}") from error
+                given = tree.map_structure(calling._shape_of, args[0] if args else None)
+                raise ValueError(f"{self.label} cannot take inputs of shape {given}: {error}") from error
         if not self.built or self._has_unbuilt_children():
             calling.infer_outputs(self, args, kwargs)
         shapes = self.compute_output_shape(tree.map_structure(calling._shape_of, args[0]))
@@ -417,7 +424,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
 
     @property
     def losses(self):
-        """Scalar penalties of the last call: those of add_loss and activities, then of regularized weights."""
+        """Scalar penalties of the last call: of add_loss and activities, then of regularized weights."""
         found = []
         for module in self.modules():
             if isinstance(module, Layer):
@@ -432,7 +439,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         attribute = getattr(type(self), name, None)
         if isinstance(attribute, property):
             if attribute.fset is None:
-                raise AttributeError(f"{self.label}: `{name}` is computed and cannot be set. Use another name.")
+                raise AttributeError(f"{self.label}: `{name}` is computed and cannot be set. "
+                                     "Use another name.")
             return object.__setattr__(self, name, value)
         if isinstance(value, (Variable, StateVariable)):
             self._forget_provisional(value)
@@ -441,7 +449,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 self._buffers[name] = value
                 self._non_persistent_buffers_set.discard(name)
                 return None
-        elif not _own_tuple(value) or (type(value) in (list, dict) and not value and not is_house_class(type(self))):
+        elif not _own_tuple(value) or (
+                type(value) in (list, dict) and not value and not is_house_class(type(self))):
             return self._set_tracked(name, value)
         elif isinstance(value, torch.nn.Module) and not isinstance(value, Layer):
             value.train(self.training)
@@ -467,7 +476,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         if name in own.get("_modules", ()):
             return own["_modules"][name]
         attribute = getattr(type(self), name, None)
-        if isinstance(attribute, property):  # the property raised AttributeError: let its own sentence through
+        if isinstance(attribute, property):  # it raised AttributeError: let its own sentence through
             return attribute.fget(self)
         raise AttributeError(f"{type(self).__name__} {own.get('_name') or ''!r} has no attribute {name!r}.")
 

@@ -145,9 +145,11 @@ class SpatialDropout(Noise):
         return self.dropped(inputs, (inputs.shape[0], *ones, inputs.shape[-1]))
 
     def get_config(self):
-        """Arguments that rebuild this layer; `trainable` only where it is False: Keras's class does not take it."""
+        """Arguments that rebuild this layer; `trainable` only if False: Keras's class does not take it."""
         config = super().get_config()
-        return config if config["trainable"] is False else {k: v for k, v in config.items() if k != "trainable"}
+        if config["trainable"] is False:
+            return config
+        return {key: value for key, value in config.items() if key != "trainable"}
 
 
 class SpatialDropout1D(SpatialDropout):

@@ -19,15 +19,15 @@ class TorchModuleWrapper(Layer):
     Args:
         module: any `nn.Module`. It is put into evaluation mode, as all layers start in it.
         name: name; default automatic, from the module's class.
-        output_shape: shape (or function of the input shape) of the output; None lets the module tell by running on
-            meta tensors.
+        output_shape: shape (or function of the input shape) of the output; None lets the module tell by
+            running on meta tensors.
 
     Errors:
         TypeError: not a module.
 
     Notes:
-        `nn.Linear(4, 2)(symbol)` makes this layer by itself. A config names the module only by its class, which must
-        be registered: files never bring code.
+        `nn.Linear(4, 2)(symbol)` makes this layer by itself. A config names the module only by its class,
+        which must be registered: files never bring code.
 
     Source: Keras 3 TorchModuleWrapper.
 

@@ -1,16 +1,26 @@
-"""What constructor arguments mean in every layer: argument name -> check, conversion, sentence for the docs."""
+"""What constructor arguments mean in every layer: argument name -> check, conversion, sentence for docs."""
 
 import dataclasses
 
 from keras_torch import activations, constraints, initializers, regularizers
 from keras_torch.base import shapes
 from keras_torch.base.checks import (
-    Term, boolean, fail, fraction, fraction_below_one, integer, is_integer, one_of, positive_int, positive_number)
+    Term,
+    boolean,
+    fail,
+    fraction,
+    fraction_below_one,
+    integer,
+    is_integer,
+    one_of,
+    positive_int,
+    positive_number,
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class PerAxis(Term):
-    """An argument with one positive integer per axis; a single integer counts for all (the class says `rank`)."""
+    """One positive integer per axis; a single integer counts for all (the class says `rank`)."""
 
     def apply(self, instance, owner, argument, value):
         """The tuple of integers."""
@@ -45,16 +55,19 @@ _PADDING = one_of("valid", "same", hint="For causal padding use Conv1D(padding='
 VOCABULARY = {
     "units": Term(positive_int, int, doc="size of the last axis of the output.", optional=False),
     "filters": Term(positive_int, int, doc="number of output channels.", optional=False),
-    "activation": Term(None, activations.get, doc="function on the output: name, function or None.", optional=False),
+    "activation": Term(None, activations.get, doc="function on the output: name, function or None.",
+                       optional=False),
     "recurrent_activation": Term(None, activations.get, doc="function on the gates.", optional=False),
     "use_bias": Term(boolean, bool, doc="whether a bias is added."),
     **{f"{name}_initializer": _initializer(f"start values of the {name}.")
        for name in ("kernel", "bias", "recurrent", "embeddings", "gamma", "beta", "alpha", "moving_mean",
                     "moving_variance", "depthwise", "pointwise")},
     **{f"{name}_regularizer": Term(None, regularizers.get, doc=f"penalty on the {name}, added to the loss.")
-       for name in ("kernel", "bias", "recurrent", "embeddings", "gamma", "beta", "alpha", "depthwise", "pointwise")},
+       for name in ("kernel", "bias", "recurrent", "embeddings", "gamma", "beta", "alpha", "depthwise",
+                    "pointwise")},
     **{f"{name}_constraint": Term(None, constraints.get, doc=f"applied to the {name} after each step.")
-       for name in ("kernel", "bias", "recurrent", "embeddings", "gamma", "beta", "alpha", "depthwise", "pointwise")},
+       for name in ("kernel", "bias", "recurrent", "embeddings", "gamma", "beta", "alpha", "depthwise",
+                    "pointwise")},
     "kernel_size": PerAxis(doc="window size per axis, in cells.", optional=False),
     "strides": PerAxis(doc="step of the window per axis, in cells."),
     "dilation_rate": PerAxis(doc="distance of kernel cells per axis."),

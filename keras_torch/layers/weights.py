@@ -12,15 +12,15 @@ from keras_torch.base.variable import StateVariable, Variable, label, labels_of
 
 
 class LayerWeights:
-    """Mix-in of `Layer`: everything about its weights. Own weights first, then those of inner layers, in order."""
+    """Mix-in of `Layer`: everything about its weights. Own weights first, then those of inner layers."""
 
     def add_weight(self, *args, **kwargs):
         """Makes a weight and registers it.
 
         Args:
             shape: tuple of sizes; () for a single number.
-            initializer: name, object or function (shape, dtype) -> tensor; default 'glorot_uniform' ('zeros' for
-                integers).
+            initializer: name, object or function (shape, dtype) -> tensor; default 'glorot_uniform' ('zeros'
+                for integers).
             dtype: number type; default the layer's.
             trainable: whether training changes it; False makes a buffer.
             autocast: kept for Keras 3; weights are cast by the computation, True is the only value.
@@ -36,8 +36,8 @@ class LayerWeights:
             ValueError: unknown sizes or names.
 
         Notes:
-            Keras 2's order `add_weight(name, shape, dtype, initializer, ...)` is understood when the first argument
-            is a string.
+            Keras 2's order `add_weight(name, shape, dtype, initializer, ...)` is understood when the first
+            argument is a string.
         """
         if args and isinstance(args[0], str):
             order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
@@ -48,12 +48,12 @@ class LayerWeights:
 
     add_variable = add_weight
 
-    def _new_weight(self, shape=(), initializer=None, dtype=None, trainable=True, autocast=True, regularizer=None,
-                    constraint=None, aggregation="none", name=None, partitioner=None, use_resource=None,
-                    synchronization=None, layout=None):
+    def _new_weight(self, shape=(), initializer=None, dtype=None, trainable=True, autocast=True,
+                    regularizer=None, constraint=None, aggregation="none", name=None, partitioner=None,
+                    use_resource=None, synchronization=None, layout=None):
         if autocast is not True or partitioner is not None or synchronization is not None:
-            fail(self.label, "autocast, partitioner, synchronization", (autocast, partitioner, synchronization),
-                 "left alone: weights are plain torch parameters")
+            fail(self.label, "autocast, partitioner, synchronization",
+                 (autocast, partitioner, synchronization), "left alone: weights are plain torch parameters")
         shape = self._weight_shape(shape, name)
         dtype = torch_dtype(dtype or self.variable_dtype)
         if initializer is None:
@@ -72,7 +72,7 @@ class LayerWeights:
         return weight
 
     def make_weight(self, name, shape, trainable=True, dtype=None, layout=None, initializer=None):
-        """Makes the weight `name` by the arguments `<name>_initializer`, `<name>_regularizer`, `<name>_constraint`.
+        """Makes the weight `name` by the arguments `<name>_initializer`, `_regularizer` and `_constraint`.
 
         Args:
             name: attribute under which it is registered, such as 'kernel'.
@@ -82,9 +82,10 @@ class LayerWeights:
             layout: 'convolution' stores (k..., in, out) so that the convolution takes it without a copy.
             initializer: used when there is no `<name>_initializer`.
         """
-        weight = self._new_weight(shape, initializer=getattr(self, f"{name}_initializer", initializer), dtype=dtype,
-                                  trainable=trainable, regularizer=getattr(self, f"{name}_regularizer", None),
-                                  constraint=getattr(self, f"{name}_constraint", None), name=name, layout=layout)
+        weight = self._new_weight(
+            shape, initializer=getattr(self, f"{name}_initializer", initializer), dtype=dtype,
+            trainable=trainable, regularizer=getattr(self, f"{name}_regularizer", None),
+            constraint=getattr(self, f"{name}_constraint", None), name=name, layout=layout)
         setattr(self, name, weight)
         return weight
 
@@ -107,7 +108,8 @@ class LayerWeights:
         key = base = name.replace(".", "_").replace("/", "_").replace(":", "_")
         count = 1
         while key in self._parameters or key in self._buffers or key in self._modules or \
-                isinstance(getattr(type(self), key, None), property) or callable(getattr(type(self), key, None)):
+                isinstance(getattr(type(self), key, None), property) or \
+                callable(getattr(type(self), key, None)):
             key, count = f"{base}_{count}", count + 1
         self._provisional.add(key)
         return key
@@ -141,7 +143,8 @@ class LayerWeights:
     @property
     def trainable_weights(self):
         """The weights that training changes now (none when the layer is frozen)."""
-        return [weight for weight in self.weights if isinstance(weight, torch.nn.Parameter) and weight.requires_grad]
+        return [weight for weight in self.weights
+                if isinstance(weight, torch.nn.Parameter) and weight.requires_grad]
 
     @trainable_weights.setter
     def trainable_weights(self, weights):
@@ -197,8 +200,8 @@ class LayerWeights:
             ValueError: the layer has no weights yet.
         """
         if not self.built:
-            raise ValueError(f"{self.label} is not built, so its weights cannot be counted. Call it on data, or "
-                             "build it with build(input_shape).")
+            raise ValueError(f"{self.label} is not built, so its weights cannot be counted. Call it on data, "
+                             "or build it with build(input_shape).")
         return sum(weight.numel() for weight in self.weights)
 
     def get_weights(self):
@@ -206,21 +209,23 @@ class LayerWeights:
         return [_to_numpy(weight) for weight in self.weights]
 
     def set_weights(self, weights):
-        """Sets all weights from arrays in the order of `weights`; everything is checked before anything changes.
+        """Sets all weights from arrays in the order of `weights`; all are checked before any changes.
 
         Errors:
             ValueError: another number of arrays, or an array of another shape.
         """
         own, values = self.weights, list(weights)
         if len(values) != len(own):
+            shapes = ", ".join(str(tuple(weight.shape)) for weight in own[:8])
             raise ValueError(f"{self.label}: set_weights() needs {len(own)} arrays "
-                             f"({', '.join(str(tuple(w.shape)) for w in own[:8])}{', ...' if len(own) > 8 else ''}); "
-                             f"got {len(values)}." + ("" if self.built else " The layer is not built: call it first."))
+                             f"({shapes}{', ...' if len(own) > 8 else ''}); got {len(values)}."
+                             + ("" if self.built else " The layer is not built: call it first."))
         tensors = [value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(value))
                    for value in values]
         for weight, value in zip(own, tensors):
             if tuple(weight.shape) != tuple(value.shape):
-                raise ValueError(f"{self.label}: the weight {getattr(weight, 'path', 'of a native module')!r} has shape "
+                raise ValueError(f"{self.label}: the weight "
+                                 f"{getattr(weight, 'path', 'of a native module')!r} has shape "
                                  f"{tuple(weight.shape)}; set_weights() got {tuple(value.shape)}. "
                                  "No weight was changed.")
         with torch.no_grad():
@@ -228,8 +233,9 @@ class LayerWeights:
                 weight.copy_(value)
 
     def _apply(self, fn, recurse=True):
-        """Moves weights as torch does, then labels again what torch replaced; the dtype policy follows `.double()`."""
-        labels = [(table, name, labels_of(weight), type(weight)) for table in (self._parameters, self._buffers)
+        """Moves weights as torch does, then labels what torch replaced; the policy follows `.double()`."""
+        labels = [(table, name, labels_of(weight), type(weight))
+                  for table in (self._parameters, self._buffers)
                   for name, weight in table.items() if isinstance(weight, (Variable, StateVariable))]
         super()._apply(fn, recurse)
         for table, name, kept, cls in labels:
@@ -255,13 +261,13 @@ class LayerWeights:
         """Takes this layer's own weights from `store`; shapes are checked before anything changes."""
         own = self._own_weights()
         if len(store.keys()) != len(own):
-            raise ValueError(f"{self.label} has {len(own)} weights of its own; the file holds {len(store.keys())}. "
-                             "It belongs to a model of another architecture.")
+            raise ValueError(f"{self.label} has {len(own)} weights of its own; the file holds "
+                             f"{len(store.keys())}. It belongs to a model of another architecture.")
         values = [np.asarray(store[str(index)]) for index in range(len(own))]
         for weight, value in zip(own, values):
             if tuple(weight.shape) != tuple(value.shape):
-                raise ValueError(f"{self.label}: the weight {weight.path!r} has shape {tuple(weight.shape)}; the file "
-                                 f"holds {tuple(value.shape)}.")
+                raise ValueError(f"{self.label}: the weight {weight.path!r} has shape {tuple(weight.shape)}; "
+                                 f"the file holds {tuple(value.shape)}.")
         with torch.no_grad():
             for weight, value in zip(own, values):
                 weight.copy_(torch.as_tensor(value))
@@ -271,7 +277,8 @@ def _collect(module, found):
     """Weights of a module (Keras's or native) and of its children, by id."""
     own = module._own_weights() if isinstance(module, LayerWeights) else \
         [w for w in module._parameters.values() if w is not None] + \
-        [b for name, b in module._buffers.items() if b is not None and name not in module._non_persistent_buffers_set]
+        [b for name, b in module._buffers.items()
+         if b is not None and name not in module._non_persistent_buffers_set]
     for weight in own:
         found.setdefault(id(weight), weight)
     children = module._weight_sources() if isinstance(module, LayerWeights) else module._modules.values()

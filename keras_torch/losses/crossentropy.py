@@ -2,10 +2,9 @@
 
 # Note [logits behind probabilities]
 `activations.softmax` and `activations.sigmoid` may leave the logits they were given on their result
-(`_keras_logits`).
-A cross-entropy then starts from the logits, as Keras on TensorFlow does: one fused kernel instead of five,
-and no
-loss of digits near 0 and 1. Without them, probabilities are kept from 0 and 1 by epsilon, as Keras does.
+(`_keras_logits`). A cross-entropy then starts from the logits, as Keras on TensorFlow does: one fused kernel
+instead of five, and no loss of digits near 0 and 1. Without them, probabilities are kept from 0 and 1 by
+epsilon, as Keras does.
 """
 
 import torch
@@ -54,8 +53,7 @@ def _binary_logits(y_true, y_pred, from_logits, label_smoothing):
     require_equal_shapes("binary_crossentropy", y_true, scores)
     if not from_logits:
         # logit() clips in the same kernel, and unlike F.binary_cross_entropy it lets a NaN through to the
-        # loss
-        # instead of stopping the device with an assertion.
+        # loss instead of stopping the device with an assertion.
         scores = torch.logit(scores, eps=settings.epsilon())
     return _smooth(y_true, label_smoothing, 0.5), scores
 

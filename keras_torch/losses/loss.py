@@ -324,8 +324,7 @@ class FormulaLoss(Loss):
         `formula`: function (y_true, y_pred, **options) -> a value per sample.
         `options`: names of constructor arguments handed to the formula.
         `mean_formula`: optional fused function with the same arguments -> the mean over everything, or None
-            when it
-        does not apply; used when there are no weights.
+            when it does not apply; used when there are no weights.
 
     >>> class Error(FormulaLoss):
     ...     formula = lambda y_true, y_pred: (y_true - y_pred).mean(-1)
@@ -346,7 +345,7 @@ class FormulaLoss(Loss):
 
     @classmethod
     def from_config(cls, config):
-        """The loss that `get_config` described; tf.keras names the formula too (`fn`), which the class fixes."""
+        """The loss that `get_config` described; tf.keras names the formula too (`fn`): the class fixes it."""
         return super().from_config({name: value for name, value in config.items() if name != "fn"})
 
     def _options(self):

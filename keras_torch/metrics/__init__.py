@@ -129,8 +129,7 @@ def get(identifier):
 
     Args:
         identifier: 'mse' and 'MeanSquaredError' both give an instance of the class. For 'accuracy', whose
-            meaning
-            depends on the shapes, see `resolve_accuracy`.
+            meaning depends on the shapes, see `resolve_accuracy`.
 
     Errors:
         ValueError: an unknown name; the nearest known ones are given.

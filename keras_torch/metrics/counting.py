@@ -36,9 +36,8 @@ class Thresholds:
 
     Notes:
         Evenly spaced thresholds from 0 to 1 (as AUC has them) are counted by sorting predictions into
-        buckets, which
-        takes the same time for 3 and for 300 thresholds; others by comparing each prediction with each
-        threshold.
+        buckets, which takes the same time for 3 and for 300 thresholds; others by comparing each prediction
+        with each threshold.
 
     >>> Thresholds([0.0, 0.5, 1.0]).even, Thresholds([0.5]).even
     (True, False)

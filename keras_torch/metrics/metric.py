@@ -68,8 +68,7 @@ class Metric(Configurable):
 
     Notes:
         House form: `add_state(name, ...)` in the constructor, then `self.name.add_(...)`. Keras's form works
-        too:
-        `self.total = self.add_weight(name="total")`, `self.total.assign_add(...)`.
+        too: `self.total = self.add_weight(name="total")`, `self.total.assign_add(...)`.
         `update_state` must not read values back (`.item()`, `float()`); it runs without recording gradients.
         Result may be a tensor or a dict of tensors, on the device.
 

@@ -74,8 +74,7 @@ class Mean(Metric):
         Args:
             values: (batch, ...) or a single value ().
             sample_weight: tensor (batch,) up to the shape of the values, number, or None. A number weighs
-                the mean
-                of the whole batch, as `update_state(loss, sample_weight=batch_size)`.
+                the mean of the whole batch, as `update_state(loss, sample_weight=batch_size)`.
         """
         values = as_tensor(values)
         self.follow(values)

@@ -19,8 +19,7 @@ class FBetaScore(Metric):
 
     Args:
         average: None (a score per class), 'micro' (all classes counted together), 'macro' (mean of the
-            scores) or
-            'weighted' (mean weighted by how often a class occurs).
+            scores) or 'weighted' (mean weighted by how often a class occurs).
         beta: how much more recall counts than precision.
         threshold: scores above it count as positive; None: the largest score of each row does.
         name: what history and logs call it.
