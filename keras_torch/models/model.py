@@ -13,13 +13,13 @@ from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.layer import LOSSES, Layer, map_shapes
 from keras_torch.metrics.metric import Metric
-from keras_torch.models import cloning, describing
+from keras_torch.models import cloning, describing, side_values
 from keras_torch.models.graph_model import ModelGraph
 from keras_torch.models.recipe import Recipe
 from keras_torch.saving import keras_file, weights_h5
 from keras_torch.saving.compile_config import CompileFiles
 from keras_torch.symbolic import native
-from keras_torch.symbolic.keras_tensor import any_symbolic
+from keras_torch.symbolic.keras_tensor import KerasTensor, any_symbolic
 from keras_torch.training.trainer import Trainer
 
 Tensor = torch.Tensor
@@ -75,7 +75,8 @@ class Model(CompileFiles, Trainer, Layer):
         if cls is Model and (args or _GRAPH_ARGUMENTS & kwargs.keys()):
             cls = Functional
         self = super().__new__(cls)
-        self.__dict__.update(_graph=None, _forward=None, _operations=(), _runners={}, _tracked_metrics=[])
+        self.__dict__.update(_graph=None, _forward=None, _operations=(), _runners={}, _tracked_metrics=[],
+                             _side=None)
         return self
 
     def __init__(self, *args, **kwargs):
@@ -169,9 +170,35 @@ class Model(CompileFiles, Trainer, Layer):
                                       "inputs), or make it with Model(inputs, outputs).")
         if mask is not None and any(m is not None for m in tree.flatten(mask)):
             return self._run_program("masked", [inputs, self._full_masks(inputs, mask)])
+        if self._side is not None:
+            return self._side.run(self, inputs)
         return self._forward(self, inputs)
 
     forward = call
+
+    def add_loss(self, loss):
+        """Adds to the loss: a tensor of this step, or, up to tf.keras's way, a symbol of the model's graph."""
+        losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
+        symbols = [value for value in losses if isinstance(value, KerasTensor)]
+        if symbols:
+            self._need_graph("add_loss(symbol)")
+            self._side_values().add(symbols, as_losses=True)
+        super().add_loss([value for value in losses if not isinstance(value, KerasTensor)])
+
+    def _side_values(self):
+        if self._side is None:
+            self.__dict__["_side"] = side_values.SideValues(self._larger, self._graph)
+        return self._side
+
+    def _larger(self, inputs, outputs):
+        """A model of this one's graph with more outputs; its layers are this one's too."""
+        model = Functional(inputs, outputs, name=f"{self.name}_with_losses")
+        for layer in model.layers:
+            self._modules.setdefault(layer.name.replace(".", "_"), layer)
+        return model
+
+    def _bound_to_graph(self, specs):
+        return specs if self._graph is None else side_values.bound(specs, self._side_values)
 
     def _generate(self):
         program = self._graph.program("plain")

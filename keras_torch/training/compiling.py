@@ -65,7 +65,9 @@ class Compiling:
             unknown_argument("compile()", next(iter(kwargs)), _ARGUMENTS)
         self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors)
         optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
-        objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
+        objectives = Objectives(
+            self._bound_to_graph(loss), loss_weights, self._bound_to_graph(metrics), weighted_metrics
+        )
         objectives.known_names = self._known_output_names()
         if objectives.known_names is not None:
             objectives.check_counts(objectives.known_names)
@@ -118,6 +120,10 @@ class Compiling:
                 "None: torch has no placeholders",
                 "Give the targets to fit().",
             )
+
+    def _bound_to_graph(self, specs):
+        """Losses or metrics that find values of the model's graph around them; models with a graph do it."""
+        return specs
 
     def _trainable_as_compiled(self):
         """A context in which the layers learn that learned at compile time, where the generation says so."""
