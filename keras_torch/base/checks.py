@@ -54,7 +54,8 @@ def fail(owner, argument, value, expected, hint="", error=ValueError):
     ...
     ValueError: Dense: `units` must be a positive integer; got -3.
     """
-    raise error(f"{owner}: `{argument}` must be {expected}; got {quote(value)}." + (f" {hint}" if hint else ""))
+    raise error(f"{owner}: `{argument}` must be {expected}; got {quote(value)}."
+                + (f" {hint}" if hint else ""))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,7 +205,7 @@ def one_of(*known, hint=""):
 
     >>> one_of("valid", "same")("Conv2D", "padding", "valid")
     """
-    listed = " or ".join(repr(item) for item in known) if len(known) < 3 else "one of " + ", ".join(map(repr, known))
+    listed = " or ".join(map(repr, known)) if len(known) < 3 else "one of " + ", ".join(map(repr, known))
 
     def check(owner, argument, value):
         if not any(value is item or (type(value) is type(item) and value == item) for item in known):

@@ -6,8 +6,8 @@ What happens when an object is made (house classes):
     3. each is checked and converted by the vocabulary;
     4. each is stored under its own name;
     5. the constructor's own body runs.
-User subclasses keep their own constructor untouched; what it was given is recorded, so that `get_config` works
-without writing one.
+User subclasses keep their own constructor untouched; what it was given is recorded, so that `get_config`
+works without writing one.
 """
 
 import functools
@@ -30,7 +30,8 @@ class Signature:
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.names = self.positional + [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
         self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty and p.name in self.names}
+        self.defaults = {p.name: p.default for p in parameters
+                         if p.default is not p.empty and p.name in self.names}
 
     def bind(self, owner, args, kwargs):
         """(named, rest): the arguments by name, defaults filled in; `rest` are those for **kwargs."""
@@ -118,7 +119,7 @@ def _wrap_user(cls, init):
 
 
 def _is_plain(value):
-    """Values that may be stored for a user's class: storing modules too would register them under two names."""
+    """Values that may be stored for a user's class; modules would be registered under two names."""
     if isinstance(value, (list, tuple)):
         return all(_is_plain(item) for item in value)
     return value is None or isinstance(value, (bool, int, float, str, bytes))
@@ -131,7 +132,7 @@ def _is_storable(cls, name):
     return not isinstance(attribute, property) or attribute.fset is not None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def merged_vocabulary(cls):
     """The vocabulary of a class: its own terms over those of its bases.
 
@@ -147,7 +148,8 @@ def merged_vocabulary(cls):
 class Configurable:
     """Base of everything that has a config: layers, losses, metrics, optimizers, initializers, ...
 
-    A subclass lists its arguments in `__init__` and has them as attributes; `get_config` and `from_config` follow.
+    A subclass lists its arguments in `__init__` and has them as attributes; `get_config` and `from_config`
+    follow.
 
     Notes:
         `vocabulary` (class attribute): argument name -> `checks.Term`, merged along the bases.
@@ -211,4 +213,5 @@ class Configurable:
             return cls(**values)
         except TypeError as error:
             raise TypeError(f"{cls.__name__} could not be rebuilt from its config {quote(config)}: {error} "
-                            "Give the class a get_config() that names just its constructor's arguments.") from error
+                            "Give the class a get_config() that names just its constructor's "
+                            "arguments.") from error

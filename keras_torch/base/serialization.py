@@ -1,7 +1,7 @@
 """Objects <-> plain dictionaries, with one resolver of names.
 
-A name in a config resolves only among custom objects and the registries of keras_torch's own classes and functions;
-nothing is ever imported or executed because a file says so.
+A name in a config resolves only among custom objects and the registries of keras_torch's own classes and
+functions; nothing is ever imported or executed because a file says so.
 """
 
 import collections
@@ -41,7 +41,7 @@ def _outermost(table):
 
 
 def _number_of(value):
-    """The number of a layer in the config under way; the layer is kept, so that its identity is not used again."""
+    """The number of a layer in the config under way; the layer is kept, so that its id is not used again."""
     return _sharing.written.setdefault(id(value), (len(_sharing.written) + 1, value))[0]
 
 
@@ -49,7 +49,9 @@ def _numbers_in(config):
     if isinstance(config, dict):
         own = [config["shared_object_id"]] if "shared_object_id" in config else []
         return own + [number for value in config.values() for number in _numbers_in(value)]
-    return [number for item in config for number in _numbers_in(item)] if isinstance(config, (list, tuple)) else []
+    if isinstance(config, (list, tuple)):
+        return [number for item in config for number in _numbers_in(item)]
+    return []
 
 
 def _without_single_numbers(config, single):
@@ -99,8 +101,8 @@ def serialize_value(value):
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
     if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist() if value.ndim == 0 else {"class_name": "__numpy__",
-                                                      "config": {"value": value.tolist(), "dtype": value.dtype.name}}
+        return value.tolist() if value.ndim == 0 else {
+            "class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
     if not isinstance(value, type) and hasattr(value, "get_config"):
         return serialize_keras_object(value)
     if callable(value):
@@ -137,7 +139,8 @@ def serialize_keras_object(value):
         described = _described(value)
         if first:
             counts = collections.Counter(_numbers_in(described))
-            described = _without_single_numbers(described, {number for number in counts if counts[number] == 1})
+            single = {number for number in counts if counts[number] == 1}
+            described = _without_single_numbers(described, single)
     return described
 
 
@@ -203,8 +206,8 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
     [1, 2]
     """
     if safe_mode is not True:
-        raise ValueError("deserialize_keras_object(): `safe_mode` must be True; code stored in configs is never run. "
-                         "Pass the function in custom_objects instead.")
+        raise ValueError("deserialize_keras_object(): `safe_mode` must be True; code stored in configs is "
+                         "never run. Pass the function in custom_objects instead.")
     if not is_object_config(config):
         return deserialize_value(config)
     name, number = config["class_name"], config.get("shared_object_id")
@@ -221,7 +224,8 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
 
 
 def _made(cls, config):
-    if not isinstance(config, dict) and cls.__name__ != "Sequential":  # Keras 1 and 2 list a Sequential's layers
+    # Keras 1 and 2 list a Sequential's layers.
+    if not isinstance(config, dict) and cls.__name__ != "Sequential":
         raise ValueError(f"The config of a {cls.__name__} must be a dictionary; got {type(config).__name__}.")
     return cls.from_config(config) if hasattr(cls, "from_config") else cls(**config)
 
@@ -237,15 +241,17 @@ def _special(name, config, custom_objects):
         first = registered if registered and ">" in registered else inner
         return resolve(first, config.get("module"), fallback=inner, custom_objects=custom_objects)
     if name == "__lambda__":
-        raise ValueError("The config holds the code of a function; code in configs is never run. Name the function: "
-                         "def it and register it with keras_torch.saving.register_keras_serializable().")
+        raise ValueError("The config holds the code of a function; code in configs is never run. Name the "
+                         "function: def it and register it with "
+                         "keras_torch.saving.register_keras_serializable().")
     if name == "__numpy__":
         return np.array(inner["value"], dtype=inner["dtype"])
     if name == "__bytes__":
         return inner["value"].encode("utf-8")
     if name in _POLICIES:
         return inner["name"]
-    return tuple(deserialize_value(item) for item in (inner if isinstance(inner, list) else config.get("items", [])))
+    items = inner if isinstance(inner, list) else config.get("items", [])
+    return tuple(deserialize_value(item) for item in items)
 
 
 def resolve(name, module=None, fallback=None, custom_objects=None):
@@ -277,5 +283,5 @@ def resolve(name, module=None, fallback=None, custom_objects=None):
             if found is not None:
                 return found
     known = [key for registry in ordered for key in registry.names()]
-    raise ValueError(f"Nothing is called {name!r} here. {nearest(name, known)} If it is your own, register it with "
-                     "keras_torch.saving.register_keras_serializable() or pass it in custom_objects.")
+    raise ValueError(f"Nothing is called {name!r} here. {nearest(name, known)} If it is your own, register "
+                     "it with keras_torch.saving.register_keras_serializable() or pass it in custom_objects.")

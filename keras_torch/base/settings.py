@@ -47,7 +47,8 @@ def _read_keras_json(settings):
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        warnings.warn(f"{path} is not readable JSON and is ignored: {error}. Repair or delete it.", stacklevel=2)
+        warnings.warn(f"{path} is not readable JSON and is ignored: {error}. Repair or delete it.",
+                      stacklevel=2)
         return
     data_format = values.get("image_data_format") or _OLD_DIM_ORDERINGS.get(values.get("image_dim_ordering"))
     for name, value in (("floatx", values.get("floatx")), ("epsilon", values.get("epsilon")),
@@ -143,7 +144,7 @@ def backend():
 
 
 def default_device():
-    """Device on which new weights are born: CUDA when present, else CPU, unless `set_default_device` says otherwise.
+    """Device on which new weights are born: that of `set_default_device`, else CUDA when present, else CPU.
 
     >>> default_device().type in ("cpu", "cuda")
     True
