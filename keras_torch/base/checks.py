@@ -142,7 +142,7 @@ def positive_number(owner, argument, value):
 
     >>> positive_number("Adam", "epsilon", 1e-7)
     """
-    if not is_number(value) or value <= 0:
+    if not is_number(value) or not value > 0:
         fail(owner, argument, value, "a positive number")
 
 
@@ -151,7 +151,7 @@ def nonnegative_number(owner, argument, value):
 
     >>> nonnegative_number("L2", "l2", 0.0)
     """
-    if not is_number(value) or value < 0:
+    if not is_number(value) or not value >= 0:
         fail(owner, argument, value, "a number of at least 0")
 
 
@@ -178,7 +178,7 @@ def boolean(owner, argument, value):
 
     >>> boolean("Dense", "use_bias", True)
     """
-    if not isinstance(value, bool) and type(value).__name__ not in ("bool_", "bool") and value not in (0, 1):
+    if type(value).__name__ not in ("bool_", "bool") and not (is_number(value) and value in (0, 1)):
         fail(owner, argument, value, "True or False")
 
 

@@ -106,11 +106,10 @@ def _wrap_user(cls, init):
     def __init__(self, *args, **kwargs):
         if "_given" not in self.__dict__:  # the outermost constructor decides the config
             given = dict(zip(signature.positional, args))
-            given.update((k, v) for k, v in kwargs.items() if k in signature.names)
-            given = {**{k: v for k, v in signature.defaults.items() if k not in given}, **given}
+            given = {**{k: v for k, v in signature.defaults.items() if k not in given}, **given, **kwargs}
             self.__dict__["_given"] = given
             for name, value in given.items():
-                if not hasattr(type(self), name) and _is_plain(value):
+                if name in signature.names and not hasattr(type(self), name) and _is_plain(value):
                     setattr(self, name, value)
         init(self, *args, **kwargs)
 
@@ -194,9 +193,10 @@ class Configurable:
             if signature is None:
                 continue
             for name in signature.names:
-                if name not in config:
-                    house = hasattr(init, "house_signature")
-                    config[name] = self.config_value(name) if house else serialize_value(given.get(name))
+                if name not in config and hasattr(init, "house_signature"):
+                    config[name] = self.config_value(name)
+                elif name not in config and name in given:  # what a subclass fixed is not in its config
+                    config[name] = serialize_value(given[name])
             if not signature.open:
                 break
         return config

@@ -29,8 +29,8 @@ def dtype_name(dtype):
     if dtype is None:
         return settings.floatx()
     if isinstance(dtype, torch.dtype):
-        return _NAMES[dtype]
-    if isinstance(dtype, str):
+        name = _NAMES.get(dtype)
+    elif isinstance(dtype, str):
         name = _ALIASES.get(dtype, dtype).removeprefix("torch.")
     elif dtype in (float, int, bool):
         name = {float: settings.floatx(), int: "int64", bool: "bool"}[dtype]

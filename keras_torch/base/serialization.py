@@ -186,6 +186,8 @@ def deserialize_value(value):
         return deserialize_keras_object(value)
     if isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in value):
         return type(value)(deserialize_value(item) for item in value)
+    if isinstance(value, dict):
+        return {key: deserialize_value(item) for key, item in value.items()}
     return value
 
 

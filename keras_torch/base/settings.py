@@ -45,12 +45,13 @@ def _read_keras_json(settings):
     if not path.is_file():
         return
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        values = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         warnings.warn(f"{path} is not readable JSON and is ignored: {error}. Repair or delete it.",
                       stacklevel=2)
         return
-    data_format = values.get("image_data_format") or _OLD_DIM_ORDERINGS.get(values.get("image_dim_ordering"))
+    old = values.get("image_dim_ordering")
+    data_format = values.get("image_data_format") or _OLD_DIM_ORDERINGS.get(old, old)
     for name, value in (("floatx", values.get("floatx")), ("epsilon", values.get("epsilon")),
                         ("image_data_format", data_format)):
         if value is not None:
