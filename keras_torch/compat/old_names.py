@@ -1,6 +1,9 @@
 """Functions of old Keras generations that have no successor under their own name."""
 
-from keras_torch import layers
+import functools
+
+from keras_torch import layers, models, regularizers
+from keras_torch.base import tree
 from keras_torch.base.checks import fail
 
 _PLAIN_MODES = {
@@ -43,8 +46,36 @@ def merge(inputs, mode="sum", dot_axes=-1, concat_axis=-1, output_shape=None, na
     return _PLAIN_MODES[mode](name=name)(inputs)
 
 
+def merge_layer(layers=None, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None):
+    """Keras 1's `Merge`: two branches as the start of a Sequential, or a merge to be called later.
+
+    Args:
+        layers: models (or connected layers) whose outputs are merged; None: what it is called on.
+        mode, concat_axis, dot_axes, output_shape, name: see `merge`.
+
+    Returns:
+        A model from the inputs of all branches to the merged output; without `layers` a function of a list.
+
+    >>> left, right = (models.Sequential([layers.Input((3,)), layers.Dense(2)]) for _ in range(2))
+    >>> merge_layer([left, right], mode="concat").output_shape
+    (None, 4)
+    """
+    how = {"mode": mode, "concat_axis": concat_axis, "dot_axes": dot_axes, "output_shape": output_shape,
+           "name": name}
+    if layers is None:
+        return functools.partial(merge, **how)
+    inputs = [symbol for branch in layers for symbol in tree.flatten(branch.input)]
+    distinct = list({id(symbol): symbol for symbol in inputs}.values())
+    return models.Model(distinct, merge([branch.output for branch in layers], **how))
+
+
 # (family, name) -> the generation that had it last, and the object; later generations do not see it.
 OLD_NAMES = {
     ("layers", "merge"): ("keras1", merge),
     ("engine", "merge"): ("keras1", merge),
+    ("layers", "Merge"): ("keras1", merge_layer),
+    ("engine", "Merge"): ("keras1", merge_layer),
+    ("regularizers", "activity_l1"): ("keras1", regularizers.l1),
+    ("regularizers", "activity_l2"): ("keras1", regularizers.l2),
+    ("regularizers", "activity_l1l2"): ("keras1", regularizers.l1l2),
 }

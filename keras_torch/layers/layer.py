@@ -403,8 +403,13 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
 
     # ------------------------------------------------------------------------------------------ losses
 
-    def add_loss(self, loss):
-        """Adds a scalar tensor (or a list of them, or a function of no arguments) to this step's loss."""
+    def add_loss(self, loss, inputs=None):
+        """Adds a scalar tensor (or a list of them, or a function of no arguments) to this step's loss.
+
+        Args:
+            loss: the value; it belongs to the step in which it is added.
+            inputs: of Keras 1 and 2: what it depends on, which the computation itself tells here.
+        """
         for value in loss if isinstance(loss, (list, tuple)) else [loss]:
             if not callable(value) and not isinstance(value, (Tensor, int, float, KerasTensor)):
                 fail(self.label, "loss", value, "a scalar tensor, a number or a function", error=TypeError)

@@ -176,14 +176,14 @@ class Model(CompileFiles, Trainer, Layer):
 
     forward = call
 
-    def add_loss(self, loss):
+    def add_loss(self, loss, inputs=None):
         """Adds to the loss: a tensor of this step, or, up to tf.keras's way, a symbol of the model's graph."""
         losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
         symbols = [value for value in losses if isinstance(value, KerasTensor)]
         if symbols:
             self._need_graph("add_loss(symbol)")
             self._side_values().add(symbols, as_losses=True)
-        super().add_loss([value for value in losses if not isinstance(value, KerasTensor)])
+        super().add_loss([value for value in losses if not isinstance(value, KerasTensor)], inputs)
 
     def _side_values(self):
         if self._side is None:

@@ -114,9 +114,12 @@ class Sequential(Model):
             symbol = Input(batch_shape=first._batch_input_shape, dtype=dtype, name=f"{first.name}_input")
             self.__dict__["_input_layer"] = symbol.node.operation
             return symbol
-        if isinstance(first, Model) and first._graph is not None and not tree.is_nested(first._graph.inputs):
+        if isinstance(first, Model) and first._graph is not None:
             source = first._graph.inputs
-            symbol = Input(batch_shape=tuple(source.shape), dtype=dtype_name(source.dtype))
+            if tree.is_nested(source):  # Keras 1's Merge: a start with several inputs
+                same = self._symbols and tree.is_nested(self._symbols[0])
+                return self._symbols[0] if same else tree.map_structure(_like, source)
+            symbol = _like(source)
             self.__dict__["_input_layer"] = symbol.node.operation
             return symbol
         return None
@@ -221,3 +224,8 @@ class Sequential(Model):
         if isinstance(config, dict) and "layers" not in config:
             return super().from_config(config)
         return cloning.sequential_from_config(cls, config, custom_objects)
+
+
+def _like(symbol):
+    """A new input for data like that of another input."""
+    return Input(batch_shape=tuple(symbol.shape), dtype=dtype_name(symbol.dtype))
