@@ -113,9 +113,20 @@ def _has_unknown(args, kwargs):
     return any(isinstance(leaf, KerasTensor) and None in leaf.shape for leaf in tree.flatten((args, kwargs)))
 
 
+# What torch says when values of meta tensors are asked for.
+_NEEDS_VALUES = ("meta device type tensor to numpy", "cannot be called on meta tensors")
+
+
 def _run(function, args, kwargs, strategy, run, context):
-    with context(), torch.no_grad(), torch.device("meta"):
-        return function(*_stand_ins(args, run, strategy), **_stand_ins(kwargs, run, strategy))
+    try:
+        with context(), torch.no_grad(), torch.device("meta"):
+            return function(*_stand_ins(args, run, strategy), **_stand_ins(kwargs, run, strategy))
+    except (RuntimeError, TypeError) as error:
+        if any(sentence in str(error) for sentence in _NEEDS_VALUES):
+            raise type(error)("A symbolic tensor has no values yet, and this computation reads them: by numpy, "
+                              ".item(), float(), int() or `if`. Write it with functions of torch or "
+                              "keras.ops (torch.log instead of np.log).") from error
+        raise
 
 
 def _unify(first, second):

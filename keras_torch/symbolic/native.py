@@ -65,3 +65,16 @@ def interception_paused():
     finally:
         if was_on:
             torch.nn.Module.__call__ = _call
+
+
+def paused_for(module):
+    """`interception_paused()` when the module has native modules inside that are called, else nothing to do.
+
+    Notes:
+        Replacing `nn.Module.__call__` makes Python forget what it knew of every module class: 50 to 250 us.
+    """
+    native = any(
+        type(child).__call__ is torch.nn.Module.__call__ and type(child).forward is not torch.nn.Module.forward
+        for child in module.modules()
+    )
+    return interception_paused() if native else contextlib.nullcontext()

@@ -51,7 +51,7 @@ class Evaluating:
         self._assert_compiled("evaluate()")
         self._check_pass("evaluate()", batch_size, steps, verbose)
         arguments.check_queue("evaluate()", workers, max_queue_size, use_multiprocessing)
-        with native.interception_paused():
+        with native.paused_for(self):
             source = self._source(
                 x, y, sample_weight, batch_size, False, "evaluate()", workers, max_queue_size
             )
@@ -128,7 +128,7 @@ class Evaluating:
         arguments.translated("predict()", kwargs, arguments.PREDICT)
         self._check_pass("predict()", batch_size, steps, verbose)
         arguments.check_queue("predict()", workers, max_queue_size, use_multiprocessing)
-        with native.interception_paused():
+        with native.paused_for(self):
             source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size)
             source = self._prepare(source, "predict()")
             feed = Feed(source, steps, "predict()")
@@ -146,12 +146,12 @@ class Evaluating:
 
     def _predict_feed(self, feed, listeners):
         self.stop_predicting = False
-        outputs, function = [], self.make_predict_function()
+        outputs = []
         with abandoning(listeners), self._evaluating(self._no_gradients()):
             listeners.on_predict_begin()
             run_batches(
                 feed.epoch(),
-                lambda x, y, w: outputs.append(function(x, y, w)),
+                self._collecting_step(outputs.append),
                 listeners.batch_hook("predict", "begin"),
                 listeners.batch_hook("predict", "end"),
                 lambda: {"outputs": outputs[-1]},
@@ -167,6 +167,14 @@ class Evaluating:
             ),
             *outputs,
         )
+
+    def _collecting_step(self, collect):
+        """The step of predict, which hands its results to `collect`."""
+        if self._overrides("predict_step", "make_predict_function"):
+            function = self.make_predict_function()
+            return lambda x, y, weight: collect(function(x, y, weight))
+        call = self._forward_function()
+        return lambda x, y, weight: collect(call(x))
 
     def predict_classes(self, x, batch_size=32, verbose=0):
         """Class numbers predicted for data (Keras 1 and 2)."""

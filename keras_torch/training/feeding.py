@@ -136,7 +136,8 @@ def peeked(source, owner):
         raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
     if not source.restarts:
         return first, _Chained(first, batches, source)
-    batches.close()
+    if hasattr(batches, "close"):
+        batches.close()
     return first, source
 
 

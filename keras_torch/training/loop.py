@@ -50,7 +50,7 @@ class Feed:
     def close(self):
         """Ends a pass that is under way, and the threads that prepare its batches."""
         running, self._running = self._running, None
-        if running is not None and self.source.restarts:
+        if running is not None and self.source.restarts and hasattr(running, "close"):
             running.close()
 
     def _whole_pass(self):

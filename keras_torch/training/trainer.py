@@ -110,7 +110,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         if given.epochs is None:
             given.epochs = behaviour("fit epochs")
         given.check()
-        with native.interception_paused(), self._trainable_as_compiled():
+        with native.paused_for(self), self._trainable_as_compiled():
             return self._fit(x, y, sample_weight, given)
 
     def _fit(self, x, y, sample_weight, given):

@@ -1,6 +1,7 @@
 """Where batches come from. A source is iterated once per epoch and may know its number of batches."""
 
 import math
+from itertools import repeat
 
 import torch
 
@@ -100,7 +101,13 @@ class ArraySource(Source):
         self._simple = all(isinstance(part, torch.Tensor) or part is None for part in self._data)
 
     def batches(self):
-        """Batches of this epoch, in a new order when shuffling."""
+        """An iterator over the batches of this epoch, in a new order when shuffling."""
+        if self.shuffle is False and self._simple and self._resident:
+            # All views are made at once and handed out by zip: no Python runs between two batches.
+            return zip(*(repeat(None) if part is None else part.split(self.batch_size) for part in self._data))
+        return self._selected_batches()
+
+    def _selected_batches(self):
         select = self._selector()
         for index in self._indices():
             batch = select(index)
