@@ -210,3 +210,9 @@ def test_constants_made_on_a_symbols_device_are_real():
     x = keras.Input((4,))
     model = keras.Model(x, x + torch.ones(4, device=x.device))
     assert torch.equal(model(torch.zeros(1, 4)), torch.ones(1, 4))
+
+
+@pytest.mark.parametrize("function", [lambda x: torch.from_numpy(np.log(x)), lambda x: x * x.sum().item()])
+def test_a_computation_that_reads_values_is_told_that_there_are_none(function):
+    with pytest.raises((TypeError, RuntimeError), match="has no values yet, and this computation reads them"):
+        keras.layers.Lambda(function)(keras.Input((3,)))
