@@ -177,7 +177,7 @@ class Model(CompileFiles, Trainer, Layer):
     forward = call
 
     def add_loss(self, loss, inputs=None):
-        """Adds to the loss: a tensor of this step, or, up to tf.keras's way, a symbol of the model's graph."""
+        """Adds to the loss: a tensor of this step or, as tf.keras may, a symbol of the model's graph."""
         losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
         symbols = [value for value in losses if isinstance(value, KerasTensor)]
         if symbols:
@@ -414,7 +414,7 @@ class Model(CompileFiles, Trainer, Layer):
         return cloning.to_json(self, **kwargs)
 
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
-        """Writes the whole model to a `.keras` file, atomically: architecture, weights, compile() and optimizer.
+        """Writes the whole model to a `.keras` file: architecture, weights, compile() and optimizer.
 
         Args:
             filepath: name that ends in '.keras'.

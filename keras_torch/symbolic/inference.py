@@ -123,8 +123,8 @@ def _run(function, args, kwargs, strategy, run, context):
             return function(*_stand_ins(args, run, strategy), **_stand_ins(kwargs, run, strategy))
     except (RuntimeError, TypeError) as error:
         if any(sentence in str(error) for sentence in _NEEDS_VALUES):
-            raise type(error)("A symbolic tensor has no values yet, and this computation reads them: by numpy, "
-                              ".item(), float(), int() or `if`. Write it with functions of torch or "
+            raise type(error)("A symbolic tensor has no values yet, and this computation reads them: by "
+                              "numpy, .item(), float(), int() or `if`. Write it with functions of torch or "
                               "keras.ops (torch.log instead of np.log).") from error
         raise
 

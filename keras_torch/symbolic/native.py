@@ -74,7 +74,8 @@ def paused_for(module):
         Replacing `nn.Module.__call__` makes Python forget what it knew of every module class: 50 to 250 us.
     """
     native = any(
-        type(child).__call__ is torch.nn.Module.__call__ and type(child).forward is not torch.nn.Module.forward
+        type(child).__call__ is torch.nn.Module.__call__
+        and type(child).forward is not torch.nn.Module.forward
         for child in module.modules()
     )
     return interception_paused() if native else contextlib.nullcontext()

@@ -104,7 +104,8 @@ class ArraySource(Source):
         """An iterator over the batches of this epoch, in a new order when shuffling."""
         if self.shuffle is False and self._simple and self._resident:
             # All views are made at once and handed out by zip: no Python runs between two batches.
-            return zip(*(repeat(None) if part is None else part.split(self.batch_size) for part in self._data))
+            size = self.batch_size
+            return zip(*(repeat(None) if part is None else part.split(size) for part in self._data))
         return self._selected_batches()
 
     def _selected_batches(self):
