@@ -206,7 +206,7 @@ def _operation_from(entry):
     config = entry["config"]
     if entry["class_name"] in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
         raise ValueError(f"The config's entry {entry.get('name')!r} calls a function of TensorFlow, which is "
-                         "not known here. Write the model in Python and load its weights with load_weights().")
+                         "unknown here. Write the model in Python and load its weights with load_weights().")
     if str(entry.get("module", "")).startswith(_OPS_MODULES):
         return OpsCall(entry["class_name"], config)
     layer = deserialize_keras_object(entry)
