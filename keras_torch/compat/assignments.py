@@ -76,6 +76,16 @@ def _roots(tree):
             yield node.module.partition(".")[0]
 
 
+def speaks_only_keras(tree):
+    """Whether a syntax tree is that of a program that uses Keras and not torch.
+
+    >>> [speaks_only_keras(ast.parse(text)) for text in ("import keras", "import keras, torch", "import math")]
+    [True, False, False]
+    """
+    roots = set(_roots(tree))
+    return "torch" not in roots and bool(roots & {*paths.ROOTS, "keras_torch"})
+
+
 def compile_script(content, path):
     """The code of a Python file; in-place assignments are written out when it uses Keras and not torch.
 
@@ -92,8 +102,7 @@ def compile_script(content, path):
     (tensor([1.]), tensor([2.]))
     """
     tree = compile(content, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-    roots = set(_roots(tree))
-    if "torch" not in roots and roots & {*paths.ROOTS, "keras_torch"}:
+    if speaks_only_keras(tree):
         tree = _WrittenOut().visit(tree)
     return compile(tree, path, "exec", dont_inherit=True)
 

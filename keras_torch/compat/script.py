@@ -1,5 +1,6 @@
 """Running a script as `python script.py` would, with the alias in force."""
 
+import ast
 import importlib.machinery
 import importlib.util
 import io
@@ -8,9 +9,10 @@ import pathlib
 import sys
 import types
 
-from keras_torch.compat.assignments import NAME, OwnFinder, assign, compile_script
+from keras_torch.compat.assignments import NAME, OwnFinder, assign, compile_script, speaks_only_keras
 from keras_torch.compat.guess import Guess, guess_dialect
 from keras_torch.compat.install import install_as_keras
+from keras_torch.compat.reading import let_numpy_read_tensors
 
 SCRIPT_VARIABLE = "KERAS_TORCH_SCRIPT"
 DIALECT_VARIABLE = "KERAS_TORCH_DIALECT"
@@ -49,7 +51,18 @@ def run_script(path, arguments=(), dialect=None):
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(os.path.realpath(path))
     _take_neighbours(path)
+    _read_as_keras(content)
     return _execute(path, content)
+
+
+def _read_as_keras(content):
+    """Lets numpy read all tensors when the script does not speak torch itself."""
+    try:
+        only_keras = speaks_only_keras(ast.parse(content))
+    except (SyntaxError, ValueError):  # running the script will say it better
+        return
+    if only_keras:
+        let_numpy_read_tensors()
 
 
 def _take_neighbours(path):
@@ -135,4 +148,6 @@ def run_again_in_child(namespace):
     _take_neighbours(path)
     namespace.update({"__file__": path, "__package__": "", NAME: assign})
     with io.open_code(path) as file:
-        exec(compile_script(file.read(), path), namespace)
+        content = file.read()
+    _read_as_keras(content)
+    exec(compile_script(content, path), namespace)

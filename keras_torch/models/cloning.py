@@ -24,6 +24,7 @@ from keras_torch.layers.input_layer import InputLayer
 from keras_torch.layers.layer import Layer
 from keras_torch.models.graph_model import keras_history
 from keras_torch.models.recipe import Recipe
+from keras_torch.saving import keras_file
 from keras_torch.symbolic.graph import FunctionCall, MaskCall, symbols_in
 from keras_torch.symbolic.keras_tensor import OPERATORS, PROPERTIES, RECORDER, KerasTensor, ReadProperty
 
@@ -373,14 +374,8 @@ def sequential_from_config(cls, config, custom_objects=None):
 
 
 def to_json(model, **kwargs):
-    """The model's config as JSON text."""
-    def fallback(value):
-        raise TypeError(f"{model.label}: its config holds {value!r}, which JSON cannot hold. Register the "
-                        f"class or "
-                        "function with keras_torch.saving.register_keras_serializable(), or give it a "
-                        "get_config().")
-
-    return json.dumps(serialize_keras_object(model), default=fallback, **kwargs)
+    """The model's config as JSON text; functions of your own stand in it by name."""
+    return keras_file.as_json(model, serialize_keras_object(model), **kwargs)
 
 
 def model_from_json(json_string, custom_objects=None):

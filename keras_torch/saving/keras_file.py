@@ -111,7 +111,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         warnings.warn(f"{model.label} is not built: the file will hold no weights. Call the model on data "
                       "first, or build it with build(input_shape).", stacklevel=3)
     described = describe_model(model, with_optimizer)
-    documents = {METADATA: json.dumps(_metadata()), CONFIG: _as_json(model, described)}
+    documents = {METADATA: json.dumps(_metadata()), CONFIG: as_json(model, described)}
     keeps_state = described.get("compile_config") is not None
 
     def write_weights(file):
@@ -154,7 +154,17 @@ def _compile_config(model):
         return None
 
 
-def _as_json(model, described):
+def as_json(model, described, **kwargs):
+    """The description of a model as JSON text; functions are named, lambdas only mentioned.
+
+    Args:
+        model: the model, for its name in messages.
+        described: the description.
+        kwargs: arguments of `json.dumps`.
+
+    Errors:
+        TypeError: the description holds what JSON cannot hold.
+    """
     owner = []
 
     def fallback(value):
@@ -166,7 +176,7 @@ def _as_json(model, described):
         raise TypeError(f"{model.label}: its config holds {value!r}, which a file cannot hold. Give its "
                         "class a get_config(), or leave it out of the get_config() of the layer.")
 
-    text = json.dumps(described, default=fallback)
+    text = json.dumps(described, default=fallback, **kwargs)
     if owner:
         warnings.warn(f"{model.label} has {len(owner)} lambda(s) of Python, which files do not hold: "
                       "load_model() will need custom_objects={'name of the layer': function}. Use a named "

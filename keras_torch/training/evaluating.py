@@ -149,14 +149,15 @@ class Evaluating:
         outputs = []
         with abandoning(listeners), self._evaluating(self._no_gradients()):
             listeners.on_predict_begin()
+            begin, end = listeners.batch_hook("predict", "begin"), listeners.batch_hook("predict", "end")
             run_batches(
                 feed.epoch(),
                 self._collecting_step(outputs.append),
-                listeners.batch_hook("predict", "begin"),
-                listeners.batch_hook("predict", "end"),
+                begin,
+                end,
                 lambda: {"outputs": outputs[-1]},
                 self.__dict__.get("_steps_per_execution", 1),
-                lambda: self.stop_predicting,
+                None if begin is None and end is None else lambda: self.stop_predicting,
             )
             listeners.on_predict_end()
         return tree.map_structure(

@@ -35,7 +35,12 @@ class Feed:
         """
         self.passes += 1
         self.source.begin_epoch()
-        yield from self._whole_pass() if self.steps is None else self._counted_steps()
+        if self.steps is not None:
+            yield from self._counted_steps()
+        elif self.source.samples:  # arrays, which have at least one batch: nothing needs counting
+            yield from self.source.batches()
+        else:
+            yield from self._whole_pass()
         self.source.end_epoch()
 
     def _counted_steps(self):
@@ -100,12 +105,17 @@ def run_batches(batches, step, begin, end, logs, group, stopped):
         end: hook (batch number, logs) or None.
         logs: function without arguments -> name -> value; called only when a hook looks.
         group: batches between two calls of the hooks (steps_per_execution).
-        stopped: function -> whether to stop now.
+        stopped: function -> whether to stop now; None when only a hook could want to, and there is none.
 
     Returns:
         int: number of batches.
     """
     count = 0
+    if begin is None and end is None and stopped is None:
+        for x, y, weight in batches:
+            step(x, y, weight)
+            count += 1
+        return count
     if begin is None and end is None and group == 1:
         for x, y, weight in batches:
             step(x, y, weight)
