@@ -1,17 +1,19 @@
 """Tensors that numpy may read although they have a gradient or lie on a GPU, as TensorFlow's may."""
 
-import functools
-
 import torch
 
+_ASKING_TORCH = {name: getattr(torch.Tensor, name) for name in ("numpy", "__array__")}
 
-def _readable(method):
-    @functools.wraps(method)
-    def read(self, *args, **kwargs):
-        return method(self.detach().cpu(), *args, **kwargs)
 
-    read.original = method
-    return read
+def _numpy(self, *, force=False):
+    return _ASKING_TORCH["numpy"](self.detach().cpu(), force=force)
+
+
+def _array(self, dtype=None, copy=None):
+    values = _numpy(self)
+    if dtype is not None:
+        return values.astype(dtype, copy=bool(copy))
+    return values.copy() if copy else values
 
 
 def let_numpy_read_tensors():
@@ -29,10 +31,7 @@ def let_numpy_read_tensors():
     (array([2., 2.], dtype=float32), array([1., 1.], dtype=float32))
     >>> let_numpy_ask_torch()
     """
-    for name in ("numpy", "__array__"):
-        method = getattr(torch.Tensor, name)
-        if not hasattr(method, "original"):
-            setattr(torch.Tensor, name, _readable(method))
+    torch.Tensor.numpy, torch.Tensor.__array__ = _numpy, _array
 
 
 def let_numpy_ask_torch():
@@ -40,7 +39,5 @@ def let_numpy_ask_torch():
 
     >>> let_numpy_ask_torch()
     """
-    for name in ("numpy", "__array__"):
-        method = getattr(torch.Tensor, name)
-        if hasattr(method, "original"):
-            setattr(torch.Tensor, name, method.original)
+    for name, method in _ASKING_TORCH.items():
+        setattr(torch.Tensor, name, method)

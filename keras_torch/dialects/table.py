@@ -428,6 +428,7 @@ BEHAVES = [
         "loss average", {"keras2.2": "nonzero weights", "keras2.3": "all values", "keras3": "valid values"}
     ),
     Behaves("trainable", {"tf.keras": "at compile", "keras3": "at each step"}),
+    Behaves("generator lengths", {"keras1": "samples", "keras3": "batches"}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
     Behaves("crossentropy arguments", {"keras1": "output, target", "keras3": "target, output"}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),

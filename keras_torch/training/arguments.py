@@ -52,6 +52,7 @@ _KERAS1 = {
     "nb_val_samples": "validation_steps",
     "nb_worker": "workers",
     "samples_per_epoch": "steps_per_epoch",
+    "val_samples": "steps",
     "max_q_size": "max_queue_size",
     "pickle_safe": "use_multiprocessing",
 }

@@ -83,6 +83,26 @@ def test_generator_methods(name):
         assert model.predict_generator(endless(), steps=3).shape == (SAMPLES, 3)
 
 
+def counting(data, seen):
+    for batch in data:
+        seen.append(len(batch[0]))
+        yield batch
+
+
+def test_generator_methods_of_keras1_count_samples():
+    with dialect("keras1"):
+        model, size = classifier(), len(next(endless())[0])
+        history = model.fit_generator(
+            endless(), 3 * size, 2, verbose=0, validation_data=endless(), nb_val_samples=2 * size, nb_worker=1
+        )
+        assert len(history.history["loss"]) == len(history.history["val_loss"]) == 2
+        seen = []
+        model.fit_generator(counting(endless(), seen), samples_per_epoch=2 * size - 1, nb_epoch=1, verbose=0)
+        assert 2 <= len(seen) <= 3
+        assert len(model.evaluate_generator(endless(), val_samples=size)) == 2
+        assert model.predict_generator(endless(), 2 * size).shape[0] == 2 * size
+
+
 def test_generators_of_keras2_may_yield_lists():
     with dialect("keras2.2"):
         model = classifier()
