@@ -441,6 +441,9 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     # ------------------------------------------------------------------------------------------ attributes
 
     def __setattr__(self, name, value):
+        if name == "training":  # train() and eval() set it on every module around every predict
+            self.__dict__["training"] = value
+            return None
         attribute = getattr(type(self), name, None)
         if isinstance(attribute, property):
             if attribute.fset is None:

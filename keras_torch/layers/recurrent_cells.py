@@ -165,7 +165,10 @@ class RecurrentCell(OwnGenerator, Layer):
 
     @property
     def _patterns(self):
-        return self.__dict__.setdefault("_kept_patterns", {})
+        kept = self.__dict__.get("_kept_patterns")
+        if kept is None:  # not `setdefault`, which torch.compile of torch 2.11 cannot trace
+            kept = self.__dict__["_kept_patterns"] = {}
+        return kept
 
     def _pattern(self, which, values, rate):
         if not rate:

@@ -154,7 +154,8 @@ def _call_kernel(kind, sequence, states, weights):
     outputs, *hidden = form.kernel(
         sequence, hidden if len(hidden) > 1 else hidden[0], parameters, len(parameters) == 4,
         1, 0.0, torch.is_grad_enabled(), False, False)  # layers, dropout, train, bidirectional, batch_first
-    return outputs, [state.squeeze(0) for state in hidden]
+    # Not squeeze(0): fake tensors of torch 2.11 have one axis too many here.
+    return outputs, [state.reshape(first.shape) for state, first in zip(hidden, states)]
 
 
 def _in_one_chunk(parameters):

@@ -5,7 +5,7 @@
 LSTM its flat weights) must not be recorded operation by operation: the flags would be frozen. While symbols
 are being handed out, `nn.Module.__call__` is replaced by a function that looks for symbols in its arguments
 first. It is put back while numbers flow (`interception_paused` in every training loop), so that a loop never
-pays for it; between the two it costs a native call about 0.1 us.
+pays for it; between the two it costs a native call about 0.4 us.
 """
 
 import contextlib

@@ -460,6 +460,7 @@ def test_compile_again_starts_new_metrics_and_keeps_weights():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch 2.11's own, while it compiles
 def test_jit_compile_gives_the_same_numbers():
     histories = []
     for jit in (False, True):
