@@ -18,6 +18,10 @@ get_overridable_functions = torch.overrides.get_overridable_functions
 is_compiling = torch.compiler.is_compiling
 optimizer_hooks = (_optimizer_module._global_optimizer_pre_hooks,
                    _optimizer_module._global_optimizer_post_hooks)
+_module_file = importlib.import_module("torch.nn.modules.module")
+_global_hooks = (_module_file._global_forward_hooks, _module_file._global_forward_pre_hooks,
+                 _module_file._global_backward_hooks, _module_file._global_backward_pre_hooks)
+loss_kernels = torch._C._nn  # what the losses of torch.nn.functional call after their own checks
 unscale_and_check = torch._amp_foreach_non_finite_check_and_unscale_
 update_loss_scale = torch._amp_update_scale_
 # One call, many tensors.
@@ -25,6 +29,17 @@ foreach = types.SimpleNamespace(**{name: getattr(torch, "_foreach_" + name) for 
     "abs", "add", "add_", "addcdiv_", "addcmul_", "copy_", "clamp_max", "clamp_min", "div", "div_", "lerp_",
     "maximum_", "mul", "mul_", "neg", "norm", "pow", "reciprocal", "sign", "sqrt", "sqrt_", "sub", "sub_",
     "zero_")})
+
+
+def hook_tables(module):
+    """The dictionaries of all hooks that a call of a module would run; they stay the same objects.
+
+    >>> any(hook_tables(torch.nn.Linear(1, 1)))
+    False
+    """
+    return (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks,
+            module._backward_pre_hooks, *_global_hooks)
+
 
 _PIP_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml", "tensorboard": "tensorboard"}
 

@@ -7,11 +7,12 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail, unknown_argument
 from keras_torch.base.names import to_snake_case, unique_name
-from keras_torch.base.third_party import call_with_hooks
+from keras_torch.base.third_party import call_with_hooks, hook_tables
 from keras_torch.base.variable import StateVariable
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
-from keras_torch.layers.layer import LOSSES, Layer, map_shapes
+from keras_torch.layers.added_losses import clear_losses, loss_layers
+from keras_torch.layers.layer import Layer, map_shapes
 from keras_torch.metrics.metric import Metric
 from keras_torch.models import cloning, describing, side_values
 from keras_torch.models.graph_model import ModelGraph
@@ -138,24 +139,47 @@ class Model(CompileFiles, Trainer, Layer):
         self.__dict__["_plain_dtype"] = graph.inputs.dtype if plain else None
 
     def __call__(self, *args, **kwargs):
-        if len(args) == 1 and not kwargs and not LOSSES.added:
-            inputs = args[0]
-            if type(inputs) is Tensor and inputs.dtype is self.__dict__.get("_plain_dtype") and \
-                    inputs.dim() == self._plain_rank and getattr(inputs, "_keras_mask", None) is None:
-                try:
-                    return call_with_hooks(self, inputs)
-                except (RuntimeError, IndexError) as error:
-                    self._explain(args, error)
-                    raise
+        inputs = args[0] if len(args) == 1 and not kwargs else None
+        if type(inputs) is Tensor and inputs.dtype is self.__dict__.get("_plain_dtype") and \
+                inputs.dim() == self._plain_rank and getattr(inputs, "_keras_mask", None) is None and \
+                not loss_layers(self):
+            try:
+                return call_with_hooks(self, args[0])
+            except (RuntimeError, IndexError) as error:
+                self._explain(args, error)
+                raise
         return self._outermost_call(args, kwargs)
+
+    def _shortest_call(self):
+        """A function like `self(inputs)` that goes straight to the graph's code while no hook is there.
+
+        Notes:
+            It is made for one pass over the data; hooks and losses that come up meanwhile are honoured.
+        """
+        if self.__dict__.get("_plain_dtype") is None or self._side is not None or \
+                type(self).__call__ is not Model.__call__:
+            return self
+        code, dtype, rank, hooks = self._forward, self._plain_dtype, self._plain_rank, hook_tables(self)
+
+        def call(inputs):
+            if type(inputs) is not Tensor or inputs.dtype is not dtype or inputs.dim() != rank or \
+                    getattr(inputs, "_keras_mask", None) is not None or any(hooks) or loss_layers(self):
+                return self(inputs)
+            try:
+                return code(self, inputs)
+            except (RuntimeError, IndexError) as error:
+                self._explain((inputs,), error)
+                raise
+
+        return call
 
     def _outermost_call(self, args, kwargs):
         """The full protocol; the losses of the last call are forgotten when no other call is under way."""
         runs_graph = self._graph is not None and type(self).call is Model.call
         if runs_graph and args and not any_symbolic(args, kwargs):
             args = (self._graph.matched(calling.as_tensors(self, args[0]), self.label), *args[1:])
-        if LOSSES.added and not _DEPTH.depth:
-            self._clear_losses()
+        if not _DEPTH.depth:
+            clear_losses(self)
         _DEPTH.depth += 1
         try:
             return calling.general_call(self, args, kwargs)

@@ -59,16 +59,7 @@ class Evaluating:
             custom = self._overrides("test_step", "compute_loss", "compute_metrics")
             checking.check_before_training(self, source, None, "evaluate()", custom)
             feed = Feed(source, steps, "evaluate()")
-            listeners = CallbackList(
-                callbacks,
-                add_progbar=verbose != 0,
-                model=self,
-                verbose=verbose,
-                epochs=1,
-                steps=feed.expected,
-                batch_size=batch_size,
-                samples=source.samples,
-            )
+            listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)
             with abandoning(listeners):
                 logs = self._evaluate_feed(feed, listeners)
         return self._as_result(Logs(logs), return_dict)
@@ -79,6 +70,11 @@ class Evaluating:
             if value is not None:
                 positive_int(owner, name, value)
         arguments.check_verbose(owner, verbose)
+
+    def _pass_listeners(self, callbacks, verbose, feed, batch_size):
+        """The callbacks of one pass without learning."""
+        return CallbackList(callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, epochs=1,
+                            steps=feed.expected, batch_size=batch_size, samples=feed.source.samples)
 
     def _evaluate_feed(self, feed, listeners):
         """Name -> device value over the batches of a feed; the model is in evaluation mode meanwhile."""
@@ -132,16 +128,7 @@ class Evaluating:
             source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size)
             source = self._prepare(source, "predict()")
             feed = Feed(source, steps, "predict()")
-            listeners = CallbackList(
-                callbacks,
-                add_progbar=verbose != 0,
-                model=self,
-                verbose=verbose,
-                epochs=1,
-                steps=feed.expected,
-                batch_size=batch_size,
-                samples=source.samples,
-            )
+            listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)
             return self._predict_feed(feed, listeners)
 
     def _predict_feed(self, feed, listeners):

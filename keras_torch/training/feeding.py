@@ -92,13 +92,15 @@ class Feeding:
     @contextlib.contextmanager
     def _evaluating(self, context):
         """Evaluation mode inside the block, under a torch context such as no_grad."""
-        mode = self.training
-        self.eval()
+        training = [module for module in self.modules() if module.training]
+        if training:
+            self.eval()
         try:
             with context():
                 yield
         finally:
-            self.train(mode)
+            for module in training:
+                module.training = True
 
     def _no_gradients(self):
         """inference_mode, but no_grad for stateful models: what they keep may meet gradients later."""

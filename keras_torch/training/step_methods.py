@@ -4,7 +4,7 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.dialects.translator import behaviour
-from keras_torch.layers.layer import LOSSES
+from keras_torch.layers.added_losses import clear_losses
 from keras_torch.training import steps
 from keras_torch.training.data.batch import unpack_x_y_sample_weight
 from keras_torch.training.loop import run_batches
@@ -20,8 +20,7 @@ class StepMethods:
         """One update; override it to train your way (return logs as in Keras, or the loss as in torch)."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         self.optimizer.zero_grad()
-        if LOSSES.added:
-            steps.clear_losses(self)
+        clear_losses(self)
         y_pred = self(x)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         (self.optimizer.scale_loss(loss) if self._scales_loss else loss).backward()
@@ -33,8 +32,7 @@ class StepMethods:
     def test_step(self, data):
         """Loss and metrics of one batch; override it for evaluation of your own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        if LOSSES.added:
-            steps.clear_losses(self)
+        clear_losses(self)
         y_pred = self(x)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
         self._loss_tracker.add(loss.detach(), steps.batch_size_of(x))
@@ -67,11 +65,16 @@ class StepMethods:
         return lambda x, y, weight: call(x)
 
     def _forward_function(self):
+        """What a pass calls for predictions: the model, or the shortest way that does the same."""
         if not self.__dict__.get("_jit"):
-            return self
+            return self._shortest_call()
         if self._jit_call is None:
             self.__dict__["_jit_call"] = torch.compile(self)
         return self._jit_call
+
+    def _shortest_call(self):
+        """The model itself; models made of a graph know a shorter way."""
+        return self
 
     def _build_objectives(self, y, y_pred):
         self._objectives.build(self._known_output_names(), y, y_pred)
