@@ -19,12 +19,6 @@ def _clear_session() -> None:
     package = sys.modules.get("keras_torch")
     if hasattr(package, "utils") and hasattr(package.utils, "clear_session"):
         package.utils.clear_session()
-    layer_file = sys.modules.get("keras_torch.layers.layer")
-    if layer_file is not None:
-        layer_file.LOSSES.added = False  # whether some layer of the process has added a loss
-    layer = sys.modules.get("keras_torch.layers.layer")
-    if layer is not None:
-        layer.LOSSES.added = False  # once any layer added a loss, all steps of the process look for more
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from keras_torch.base.tracking import has_members, track
 from keras_torch.base.variable import StateVariable, Variable
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
+from keras_torch.layers.added_losses import added_losses, is_function, note_loss, note_member
 from keras_torch.layers.connections import Connections
 from keras_torch.layers.input_spec import check_inputs
 from keras_torch.layers.vocabulary import VOCABULARY
@@ -407,14 +408,14 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         """Adds a scalar tensor (or a list of them, or a function of no arguments) to this step's loss.
 
         Args:
-            loss: the value; it belongs to the step in which it is added.
+            loss: the value; it belongs to the step in which it is added. A function counts in every step.
             inputs: of Keras 1 and 2: what it depends on, which the computation itself tells here.
         """
         for value in loss if isinstance(loss, (list, tuple)) else [loss]:
             if not callable(value) and not isinstance(value, (Tensor, int, float, KerasTensor)):
                 fail(self.label, "loss", value, "a scalar tensor, a number or a function", error=TypeError)
             self._losses.append(value)
-        LOSSES.added = True
+        note_loss(self)
 
     def _add_activity_loss(self, outputs):
         for leaf in tree.flatten(outputs):
@@ -422,20 +423,10 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 penalty = self.activity_regularizer(leaf)
                 self.add_loss(penalty / leaf.shape[0] if self._activity_per_sample else penalty)
 
-    def _clear_losses(self):
-        for module in self.modules():
-            if isinstance(module, Layer):
-                module._losses.clear()
-
     @property
     def losses(self):
         """Scalar penalties of the last call: of add_loss and activities, then of regularized weights."""
-        found = []
-        for module in self.modules():
-            if isinstance(module, Layer):
-                found.extend(loss() if callable(loss) and not isinstance(loss, Tensor) else loss
-                             for loss in module._losses)
-        return found + [weight.regularizer(weight) for weight in self.trainable_weights
+        return added_losses(self) + [weight.regularizer(weight) for weight in self.trainable_weights
                         if getattr(weight, "regularizer", None) is not None]
 
     # ------------------------------------------------------------------------------------------ attributes
@@ -460,8 +451,10 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         elif not _own_tuple(value) or (
                 type(value) in (list, dict) and not value and not is_house_class(type(self))):
             return self._set_tracked(name, value)
-        elif isinstance(value, torch.nn.Module) and not isinstance(value, Layer):
-            value.train(self.training)
+        elif isinstance(value, torch.nn.Module):
+            note_member()
+            if not isinstance(value, Layer):
+                value.train(self.training)
         if name in self._modules and not isinstance(value, torch.nn.Module):
             del self._modules[name]
         return super().__setattr__(name, value)
@@ -472,6 +465,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 self._forget_provisional(leaf)
         view, container = track(value)
         container.train(self.training)
+        note_member()
         self._modules[name] = container
         self.__dict__[name] = view
 
@@ -514,7 +508,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     def __getstate__(self):
         state = dict(self.__dict__)
         state["_inbound_nodes"] = []  # graphs belong to the process; models rebuild their own
-        state["_losses"] = []
+        state["_losses"] = [loss for loss in self._losses if is_function(loss)]
+        state.pop("_loss_layers", None)
         return state
 
     def __setstate__(self, state):
@@ -523,13 +518,6 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             self._decide_path()
 
 
-class _Losses:
-    """Whether any layer of this process ever added a loss; loops skip the bookkeeping until then."""
-
-    added = False
-
-
-LOSSES = _Losses()
 Layer._signature = calling.CallSignature(Layer.call)
 Layer._makes_masks = Layer._overrides_masks = False
 

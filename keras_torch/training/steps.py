@@ -11,7 +11,7 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import quote
-from keras_torch.layers.layer import LOSSES, Layer
+from keras_torch.layers.added_losses import added_losses, clear_losses
 from keras_torch.losses.loss import safe_divide
 from keras_torch.metrics.reduction import Mean
 from keras_torch.training import checking
@@ -66,23 +66,6 @@ def regularized(module):
     ]
 
 
-def clear_losses(module):
-    """Forgets what add_loss gathered in the last call."""
-    for child in module.modules():
-        if isinstance(child, Layer):
-            child._losses.clear()
-
-
-def call_losses(module):
-    """What the layers added in the last call: add_loss values and activity penalties."""
-    return [
-        loss() if callable(loss) and not isinstance(loss, torch.Tensor) else loss
-        for child in module.modules()
-        if isinstance(child, Layer)
-        for loss in child._losses
-    ]
-
-
 def total_loss(trainer, penalties, x, y, y_pred, weight):
     """Loss of the targets plus penalties.
 
@@ -97,9 +80,8 @@ def total_loss(trainer, penalties, x, y, y_pred, weight):
     for regularizer, variable in penalties:
         penalty = regularizer(variable)
         loss = penalty if loss is None else loss + penalty
-    if LOSSES.added:
-        for extra in call_losses(trainer):
-            loss = extra if loss is None else loss + extra
+    for extra in added_losses(trainer):
+        loss = extra if loss is None else loss + extra
     if loss is None:
         raise ValueError(
             f"{trainer.label} has nothing to minimize: compile() got no loss for the targets given, and "
@@ -143,8 +125,7 @@ def forward_and_loss(trainer):
     call, first, penalties = trainer._forward_function(), FirstBatch(trainer), regularized(trainer)
 
     def run(x, y, weight):
-        if LOSSES.added:
-            clear_losses(trainer)
+        clear_losses(trainer)
         if first.pending is None:
             y_pred = call(x)
         else:

@@ -10,15 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import keras_torch as keras
 from keras_torch import Model, Sequential, layers
-from keras_torch.layers.layer import LOSSES
 
 X = torch.ones(3, 4)
-
-
-@pytest.fixture(autouse=True)
-def _no_layer_added_a_loss_before(monkeypatch):
-    """Once any layer of the process has added a loss, models keep account of them, which costs frames."""
-    monkeypatch.setattr(LOSSES, "added", False)
 
 
 def frames(action):
@@ -53,6 +46,14 @@ def five(kind="functional"):
     for _ in range(5):
         y = layers.Dense(4)(y)
     return Model(x, y)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _another_model_adds_losses():
+    """What one model of the process does must not cost the others anything."""
+    penalised = Sequential([keras.Input((4,)), layers.Dense(4, activity_regularizer="l2")])
+    penalised(X)
+    assert len(penalised.losses) == 1
 
 
 def test_a_built_dense_takes_at_most_20_frames():
