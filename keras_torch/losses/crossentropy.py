@@ -21,7 +21,17 @@ from keras_torch.base.checks import (
     nonnegative_number,
     number,
 )
-from keras_torch.losses.loss import FormulaLoss, as_pair, beside, floating, match_ranks, require_equal_shapes
+from keras_torch.base.third_party import loss_kernels
+from keras_torch.losses.loss import (
+    MEAN,
+    FormulaLoss,
+    are_alike,
+    as_pair,
+    beside,
+    floating,
+    match_ranks,
+    require_equal_shapes,
+)
 
 
 def _from_logits(y_pred, from_logits):
@@ -79,8 +89,12 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
 
 
 def _mean_of_binary(y_true, y_pred, from_logits, label_smoothing, axis):
-    y_true, logits = _binary_logits(y_true, y_pred, from_logits, label_smoothing)
-    return F.binary_cross_entropy_with_logits(logits, y_true)
+    if not are_alike(y_true, y_pred):
+        return None
+    scores, from_logits = _from_logits(y_pred, from_logits)
+    logits = scores if from_logits else torch.logit(scores, eps=settings.epsilon())
+    y_true = _smooth(y_true, label_smoothing, 0.5) if label_smoothing else y_true
+    return torch.binary_cross_entropy_with_logits(logits, y_true, None, None, MEAN)
 
 
 def binary_focal_crossentropy(y_true, y_pred, apply_class_balancing=False, alpha=0.25, gamma=2.0,
@@ -149,6 +163,13 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     else:
         logarithms = _within(scores / scores.sum(axis, keepdim=True)).log()
     return -(y_true * logarithms).sum(axis)
+
+
+def _mean_of_categorical(y_true, y_pred, from_logits, label_smoothing, axis):
+    scores, from_logits = _from_logits(y_pred, from_logits)
+    if not from_logits or scores.dim() != 2 or axis not in (-1, 1) or not are_alike(y_true, scores):
+        return None
+    return loss_kernels.cross_entropy_loss(scores, y_true, None, MEAN, -100, label_smoothing)
 
 
 def categorical_focal_crossentropy(y_true, y_pred, alpha=0.25, gamma=2.0, from_logits=False,
@@ -241,12 +262,13 @@ def _of_chosen(labels, scores, from_logits):
 
 def _mean_of_sparse(y_true, y_pred, from_logits, ignore_class, axis):
     scores, from_logits = _from_logits(y_pred, from_logits)
-    if not from_logits or ignore_class is not None:
+    if not from_logits or ignore_class is not None or 0 in y_pred.shape:
         return None
-    labels, scores = _class_numbers(y_true, scores, axis)
-    if scores.dim() > 2:
+    labels = y_true
+    if scores.dim() != 2 or y_true.dtype is not torch.int64 or y_true.shape != scores.shape[:-1]:
+        labels, scores = _class_numbers(y_true, scores, axis)
         labels, scores = labels.reshape(-1), scores.reshape(-1, scores.shape[-1])
-    return F.cross_entropy(scores, labels)
+    return loss_kernels.cross_entropy_loss(scores, labels, None, MEAN)
 
 
 sparse_categorical_crossentropy.keeps_labels = True
@@ -344,6 +366,7 @@ class CategoricalCrossentropy(FormulaLoss):
     """
 
     formula = categorical_crossentropy
+    mean_formula = _mean_of_categorical
     options = ("from_logits", "label_smoothing", "axis")
     vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING, "axis": _AXIS}
 

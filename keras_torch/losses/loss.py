@@ -1,4 +1,14 @@
-"""`Loss`: the one home of weighting and reduction. Formulas give values per sample; here they become one."""
+"""`Loss`: the one home of weighting and reduction. Formulas give values per sample; here they become one.
+
+# Note [the straight path of a loss]
+Nearly every call of a loss in training is the same: two plain tensors of the loss's number type, no
+weights, no mask, and a mean. `FormulaLoss` decides at its first call which fused function that is
+(`mean_formula` with the options bound) and then goes straight there: for the mean squared error, one kernel.
+Each such function looks at shapes itself and answers None when it does not apply; everything then takes the
+general way, which is right for all data. A test counts the frames.
+"""
+
+import functools
 
 import torch
 
@@ -9,6 +19,7 @@ from keras_torch.base.tree import map_structure
 from keras_torch.dialects.translator import behaviour
 from keras_torch.ops.core import as_tensor
 
+MEAN = 1  # torch's number for the reduction 'mean'
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 
 
@@ -81,8 +92,30 @@ def as_pair(y_true, y_pred):
     >>> as_pair([1, 0], torch.zeros(2, 1))[0].shape
     torch.Size([2, 1])
     """
+    if is_plain_pair(y_true, y_pred) and y_true.dtype is y_pred.dtype and y_pred.is_floating_point():
+        return match_ranks(y_true, y_pred)
     y_pred = floating(y_pred)
     return match_ranks(as_tensor(y_true, like=y_pred).to(y_pred), y_pred)
+
+
+def is_plain_pair(y_true, y_pred):
+    """Whether both are plain tensors on one device: no symbols, arrays or numbers, nothing to convert.
+
+    >>> is_plain_pair(torch.zeros(2), torch.zeros(2)), is_plain_pair([0, 0], torch.zeros(2))
+    (True, False)
+    """
+    plain = type(y_true) is torch.Tensor and type(y_pred) is torch.Tensor
+    return plain and y_true.device == y_pred.device
+
+
+def are_alike(y_true, y_pred):
+    """Whether two tensors have one number type and one shape, with at least one value.
+
+    >>> are_alike(torch.zeros(2), torch.zeros(2)), are_alike(torch.zeros(2), torch.zeros(2, 1))
+    (True, False)
+    """
+    shape = y_pred.shape
+    return y_true.dtype is y_pred.dtype and y_true.shape == shape and 0 not in shape
 
 
 def require_equal_shapes(name, y_true, y_pred):
@@ -194,6 +227,8 @@ def reduce_loss(values, reduction, sample_weight=None, mask=None, average="valid
     own_mask = getattr(values, "_keras_mask", None)
     if own_mask is not None:
         mask = own_mask if mask is None else mask & own_mask
+    elif mask is None and sample_weight is None and reduction in MEANS and 0 not in values.shape:
+        return values.mean()
     plain_mean = reduction in ("sum_over_batch_size", "mean")
     if average == "nonzero weights" and sample_weight is not None and plain_mean:
         sample_weight = _over_nonzero(as_tensor(sample_weight, like=values).to(values))
@@ -312,6 +347,10 @@ class Loss(Configurable):
         return f'<{type(self).__name__} "{self.name}">'
 
 
+def _no_mean(y_true, y_pred):
+    """Stands for the fused mean of a loss that has none."""
+
+
 class FormulaLoss(Loss):
     """A loss that is one function: `class MeanSquaredError(FormulaLoss): formula = mean_squared_error`.
 
@@ -324,7 +363,7 @@ class FormulaLoss(Loss):
         `formula`: function (y_true, y_pred, **options) -> a value per sample.
         `options`: names of constructor arguments handed to the formula.
         `mean_formula`: optional fused function with the same arguments -> the mean over everything, or None
-            when it does not apply; used when there are no weights.
+            when it does not apply; used for plain tensors on one device, without weights and masks.
 
     >>> class Error(FormulaLoss):
     ...     formula = lambda y_true, y_pred: (y_true - y_pred).mean(-1)
@@ -335,6 +374,7 @@ class FormulaLoss(Loss):
     formula = None
     mean_formula = None
     options = ()
+    _mean = None
 
     def __init__(self, reduction="sum_over_batch_size", name=None, dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
@@ -357,13 +397,32 @@ class FormulaLoss(Loss):
 
     def unweighted(self, y_true, y_pred):
         """The fused mean where there is one, else the formula and a reduction."""
-        fused = type(self).mean_formula
-        if fused is not None and self.reduction in MEANS:
-            y_true, y_pred = match_ranks(y_true, y_pred)
-            loss = fused(y_true, y_pred, **self._options())
+        if is_plain_pair(y_true, y_pred):
+            loss = self._fused_mean()(*match_ranks(y_true, y_pred))
             if loss is not None:
                 return loss
         return super().unweighted(y_true, y_pred)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """The reduced loss; see Note [the straight path of a loss]."""
+        if (sample_weight is None and is_plain_pair(y_true, y_pred) and y_pred.dtype is self.torch_dtype
+                and getattr(y_pred, "_keras_mask", None) is None):
+            loss = (self._mean or self._fused_mean())(y_true, y_pred)
+            if loss is not None:
+                return loss
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def _fused_mean(self):
+        """The fused mean with the options bound, kept until an attribute changes."""
+        if self._mean is None:
+            fused = type(self).mean_formula if self.reduction in MEANS else None
+            options = {} if fused is None else self._options()
+            self.__dict__["_mean"] = functools.partial(fused or _no_mean, **options)
+        return self._mean
+
+    def __setattr__(self, name, value):
+        self.__dict__["_mean"] = None
+        super().__setattr__(name, value)
 
 
 class LossFunctionWrapper(Loss):

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, integer, nonnegative_number
-from keras_torch.losses.loss import FormulaLoss, as_pair
+from keras_torch.base.third_party import loss_kernels
+from keras_torch.losses.loss import MEAN, FormulaLoss, are_alike, as_pair
 
 
 def mean_squared_error(y_true, y_pred):
@@ -102,15 +103,15 @@ def cosine_similarity(y_true, y_pred, axis=-1):
 
 
 def _mean_of_squares(y_true, y_pred):
-    return F.mse_loss(y_pred, y_true) if y_true.shape == y_pred.shape else None
+    return loss_kernels.mse_loss(y_pred, y_true, MEAN) if are_alike(y_true, y_pred) else None
 
 
 def _mean_of_absolutes(y_true, y_pred):
-    return F.l1_loss(y_pred, y_true) if y_true.shape == y_pred.shape else None
+    return loss_kernels.l1_loss(y_pred, y_true, MEAN) if are_alike(y_true, y_pred) else None
 
 
 def _mean_of_huber(y_true, y_pred, delta):
-    return F.huber_loss(y_pred, y_true, delta=delta) if y_true.shape == y_pred.shape else None
+    return loss_kernels.huber_loss(y_pred, y_true, MEAN, delta) if are_alike(y_true, y_pred) else None
 
 
 class MeanSquaredError(FormulaLoss):

@@ -12,6 +12,11 @@ def _pair(y_true, y_pred):
     return match_ranks(beside(y_true, y_pred), y_pred)
 
 
+def _equal(y_true, y_pred):
+    y_true, y_pred = match_ranks(y_true, y_pred)
+    return y_true.to(y_pred.dtype) == y_pred
+
+
 def accuracy(y_true, y_pred):
     """1 where `y_pred` equals `y_true`, else 0, per value.
 
@@ -20,8 +25,12 @@ def accuracy(y_true, y_pred):
     >>> accuracy([1, 2], [1, 3])
     tensor([1., 0.])
     """
-    y_true, y_pred = _pair(y_true, y_pred)
-    return (y_true.to(y_pred.dtype) == y_pred).to(torch_dtype())
+    return _equal(*_pair(y_true, y_pred)).to(torch_dtype())
+
+
+def _binary_matches(y_true, y_pred, threshold):
+    y_true, y_pred = match_ranks(y_true, y_pred)
+    return y_true == (y_pred > threshold)
 
 
 def binary_accuracy(y_true, y_pred, threshold=0.5):
@@ -32,8 +41,11 @@ def binary_accuracy(y_true, y_pred, threshold=0.5):
     >>> binary_accuracy([1.0, 1.0], [0.9, 0.4])
     tensor([1., 0.])
     """
-    y_true, y_pred = _pair(y_true, y_pred)
-    return (y_true == (y_pred > threshold)).to(torch_dtype())
+    return _binary_matches(*_pair(y_true, y_pred), threshold).to(torch_dtype())
+
+
+def _categorical_matches(y_true, y_pred):
+    return y_true.argmax(-1) == y_pred.argmax(-1)
 
 
 def categorical_accuracy(y_true, y_pred):
@@ -48,8 +60,16 @@ def categorical_accuracy(y_true, y_pred):
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    y_true = beside(y_true, y_pred)
-    return (y_true.argmax(-1) == y_pred.argmax(-1)).to(torch_dtype())
+    return _categorical_matches(beside(y_true, y_pred), y_pred).to(torch_dtype())
+
+
+def _without_class_axis(y_true, y_pred):
+    """Class numbers (batch, ..., 1) as (batch, ...)."""
+    return y_true.squeeze(-1) if y_true.dim() == y_pred.dim() and y_true.shape[-1] == 1 else y_true
+
+
+def _sparse_matches(y_true, y_pred):
+    return _without_class_axis(y_true, y_pred) == y_pred.argmax(-1)
 
 
 def sparse_categorical_accuracy(y_true, y_pred):
@@ -64,17 +84,18 @@ def sparse_categorical_accuracy(y_true, y_pred):
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    y_true = beside(y_true, y_pred)
-    if y_true.dim() == y_pred.dim() and y_true.shape[-1] == 1:
-        y_true = y_true.squeeze(-1)
-    matches = (y_true == y_pred.argmax(-1)).to(torch_dtype())
+    matches = _sparse_matches(beside(y_true, y_pred), y_pred).to(torch_dtype())
     return matches.squeeze(-1) if matches.dim() > 1 and matches.shape[-1] == 1 else matches
 
 
 def _in_top(labels, y_pred, k):
-    """1 where fewer than k classes are above the right one; needs no sorting."""
+    """Whether fewer than k classes are above the right one; needs no sorting."""
     right = y_pred.gather(-1, labels.long().unsqueeze(-1))
-    return ((y_pred > right).sum(-1) < k).to(torch_dtype())
+    return (y_pred > right).sum(-1) < k
+
+
+def _categorical_in_top(y_true, y_pred, k):
+    return _in_top(y_true.argmax(-1), y_pred, k)
 
 
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
@@ -89,7 +110,14 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    return _in_top(beside(y_true, y_pred).argmax(-1), y_pred, k)
+    return _categorical_in_top(beside(y_true, y_pred), y_pred, k).to(torch_dtype())
+
+
+def _sparse_in_top(y_true, y_pred, k, from_sorted_ids):
+    y_true = _without_class_axis(y_true, y_pred)
+    if from_sorted_ids:
+        return (y_true.unsqueeze(-1) == y_pred[..., :k]).any(-1)
+    return _in_top(y_true, y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):
@@ -107,12 +135,7 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     tensor([1.])
     """
     y_pred = as_tensor(y_pred)
-    y_true = beside(y_true, y_pred)
-    if y_true.dim() == y_pred.dim() and y_true.shape[-1] == 1:
-        y_true = y_true.squeeze(-1)
-    if from_sorted_ids:
-        return (y_true.unsqueeze(-1) == y_pred[..., :k]).any(-1).to(torch_dtype())
-    return _in_top(y_true, y_pred, k)
+    return _sparse_in_top(beside(y_true, y_pred), y_pred, k, from_sorted_ids).to(torch_dtype())
 
 
 class Accuracy(FormulaMetric):
@@ -129,6 +152,7 @@ class Accuracy(FormulaMetric):
     """
 
     formula = accuracy
+    quick = _equal
 
 
 class BinaryAccuracy(FormulaMetric):
@@ -144,6 +168,7 @@ class BinaryAccuracy(FormulaMetric):
     """
 
     formula = binary_accuracy
+    quick = _binary_matches
     options = ("threshold",)
     vocabulary = {"threshold": Term(number, doc="predictions above it count as 1", optional=False)}
 
@@ -161,6 +186,7 @@ class CategoricalAccuracy(FormulaMetric):
     """
 
     formula = categorical_accuracy
+    quick = _categorical_matches
 
 
 class SparseCategoricalAccuracy(FormulaMetric):
@@ -173,6 +199,7 @@ class SparseCategoricalAccuracy(FormulaMetric):
     """
 
     formula = sparse_categorical_accuracy
+    quick = _sparse_matches
 
 
 class TopKCategoricalAccuracy(FormulaMetric):
@@ -188,6 +215,7 @@ class TopKCategoricalAccuracy(FormulaMetric):
     """
 
     formula = top_k_categorical_accuracy
+    quick = _categorical_in_top
     options = ("k",)
     vocabulary = {"k": Term(positive_int, doc="how many predictions may be tried", optional=False)}
 
@@ -209,6 +237,7 @@ class SparseTopKCategoricalAccuracy(FormulaMetric):
     """
 
     formula = sparse_top_k_categorical_accuracy
+    quick = _sparse_in_top
     options = ("k", "from_sorted_ids")
     vocabulary = {"k": Term(positive_int, doc="how many predictions may be tried", optional=False),
                   "from_sorted_ids": Term(boolean, bool, "predictions are class numbers", optional=False)}

@@ -66,6 +66,7 @@ class MeanSquaredError(FormulaMetric):
     """
 
     formula = regression.mean_squared_error
+    mean_formula = regression.MeanSquaredError.mean_formula
 
 
 class RootMeanSquaredError(Mean):
@@ -100,6 +101,7 @@ class MeanAbsoluteError(FormulaMetric):
     """
 
     formula = regression.mean_absolute_error
+    mean_formula = regression.MeanAbsoluteError.mean_formula
 
 
 class MeanAbsolutePercentageError(FormulaMetric):

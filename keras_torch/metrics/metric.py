@@ -168,6 +168,7 @@ class Metric(Configurable):
     @property
     def variables(self):
         """All states, those of metrics kept as attributes included."""
+        self.settle()
         own = list(self.__dict__.get("_states", {}).values())
         return own + [variable for metric in self._inner_metrics() for variable in metric.variables]
 
@@ -179,8 +180,12 @@ class Metric(Configurable):
 
     def merges(self):
         """list of (state, 'sum' | 'max' | 'min'): what a group of processes reduces, and how."""
+        self.settle()
         own = [(state, self._merges[name]) for name, state in self._states.items()]
         return own + [pair for metric in self._inner_metrics() for pair in metric.merges()]
+
+    def settle(self):
+        """Brings the states up to date, where a metric keeps part of its account in Python; see `Mean`."""
 
     def to(self, device):
         """Moves the states to a device, in place; returns itself."""

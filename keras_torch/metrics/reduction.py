@@ -1,7 +1,30 @@
-"""Sums and means over all batches, and the metrics that are the mean of a function."""
+"""Sums and means over all batches, and the metrics that are the mean of a function.
+
+# Note [the straight path of a metric]
+Nearly every update in training is the same: two plain tensors, no weights, no mask. `FormulaMetric` then
+takes the shortest form of its formula: `mean_formula`, the fused mean that the loss of that name has, or
+`quick`, the formula without its last conversion (accuracies as bool, which are counted by one kernel). One
+kernel adds the sum to `total`.
+
+# Note [the count waits in Python]
+How many samples an unweighted batch holds is known to Python. Adding it to `count` would be one more kernel
+per update, so `Mean` gathers it in `_waiting` and adds it when somebody looks: `count`, `variables`, `result`
+and `merges` do it through `settle`. A compiled update, which would freeze a Python number, and a metric after
+`use_device_count()`, whose update is going to be captured, add it on the device.
+"""
+
+import torch
 
 from keras_torch.base.checks import Term, function
-from keras_torch.losses.loss import fold_mask, is_structure, match_ranks, per_sample, safe_divide
+from keras_torch.base.third_party import is_compiling
+from keras_torch.losses.loss import (
+    fold_mask,
+    is_plain_pair,
+    is_structure,
+    match_ranks,
+    per_sample,
+    safe_divide,
+)
 from keras_torch.metrics.metric import Metric
 from keras_torch.ops.core import as_tensor
 
@@ -55,7 +78,8 @@ class Mean(Metric):
         dtype: number type of the states.
 
     Notes:
-        Without weights an update is three small kernels: the sum, and two additions in place.
+        Without weights an update is two small kernels: the sum, and an addition in place. See
+        Note [the count waits in Python].
 
     Source: Keras `metrics.Mean`.
 
@@ -66,7 +90,31 @@ class Mean(Metric):
     def __init__(self, name="mean", dtype=None):
         super().__init__(dtype, name)
         self.add_state("total")
-        self.add_state("count")
+        self._count = self._make_state("count", (), "sum", "zeros", None)
+        self._waiting = 0
+        self._counts_on_device = False
+
+    @property
+    def count(self):
+        """The state with the number of samples, or the sum of their weights."""
+        self.settle()
+        return self._count
+
+    @count.setter
+    def count(self, state):
+        self._count = state
+
+    def settle(self):
+        """Adds what waits in Python to the state `count`."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, 0
+            with torch.no_grad():
+                self._count.add_(waiting)
+
+    def use_device_count(self):
+        """From now on samples are counted on the device, as a captured update needs it."""
+        self.settle()
+        self._counts_on_device = True
 
     def update_state(self, values, sample_weight=None):
         """Adds a batch of values.
@@ -78,27 +126,56 @@ class Mean(Metric):
         """
         values = as_tensor(values)
         self.follow(values)
-        if isinstance(sample_weight, (int, float)):
+        if sample_weight is None:
+            self._add(values)
+        elif isinstance(sample_weight, (int, float)):
             values = values.to(self.torch_dtype)
-            self.total.add_(values.mean() if values.dim() else values, alpha=sample_weight)
-            self.count.add_(sample_weight)
-        elif sample_weight is None:
-            samples = values.shape[0] if values.dim() else 1
-            share = samples / max(values.numel(), 1)
-            self.total.add_(values.sum(dtype=self.torch_dtype) if values.dim() else values, alpha=share)
-            self.count.add_(samples)
+            self._add_mean(values.mean() if values.dim() else values, sample_weight)
         else:
             self._add_weighted(*_weighted(_cast(values, self.torch_dtype), sample_weight))
+
+    def _add(self, values):
+        """Adds values (batch, ...) or () without weights."""
+        samples, size = values.shape[0] if values.dim() else 1, values.numel()
+        if values.dtype is torch.bool:
+            values = values.count_nonzero()
+        elif size != 1:
+            values = values.sum(dtype=self.torch_dtype)
+        self._add_mean(values if values.dim() == 0 else values.reshape(()), samples / max(size, 1), samples)
+
+    def _add_mean(self, value, weight, samples=None):
+        """`total += value * weight`, and `count += samples` (default: the weight)."""
+        self.total.add_(value, alpha=weight)
+        samples = weight if samples is None else samples
+        if self._counts_on_device or is_compiling():
+            self._count.add_(samples)
+        else:
+            self._waiting += samples
 
     def _add_weighted(self, values, weights):
         values = values * weights if weights.dim() else values.mean() * weights
         samples = values.shape[0] if values.dim() else 1
         self.total.add_(values.sum(), alpha=samples / max(values.numel(), 1))
-        self.count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
+        self._count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
+
+    def _restart(self):
+        self._waiting = 0
+        super()._restart()
 
     def result(self):
         """The mean so far; 0 before the first value."""
         return safe_divide(self.total.value, self.count.value)
+
+
+def wide(y_pred, dtype):
+    """`y_pred` in the metric's number type if its own is half as wide: sums of those would lose digits.
+
+    >>> wide(torch.zeros(1, dtype=torch.bfloat16), torch.float32).dtype
+    torch.float32
+    """
+    if isinstance(y_pred, torch.Tensor) and y_pred.dtype in (torch.float16, torch.bfloat16):
+        return _cast(y_pred, dtype)
+    return y_pred
 
 
 def _cast(values, dtype):
@@ -208,6 +285,9 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch; a mask on `y_pred` (`_keras_mask`) is folded into the weights."""
+        self._update(y_true, y_pred, sample_weight)
+
+    def _update(self, y_true, y_pred, sample_weight):
         mask = getattr(y_pred, "_keras_mask", None)
         values = self.values(y_true, y_pred)
         if isinstance(values, dict):
@@ -216,7 +296,7 @@ class MeanMetricWrapper(Mean):
         values = as_tensor(values)
         if mask is not None:
             sample_weight = fold_mask(sample_weight, mask, False, _cast(values, self.torch_dtype))
-        super().update_state(values, sample_weight)
+        Mean.update_state(self, values, sample_weight)
 
     def get_config(self):
         """Arguments that rebuild this object, the function's own included."""
@@ -233,6 +313,8 @@ class FormulaMetric(MeanMetricWrapper):
     Notes:
         `formula`: function (y_true, y_pred, **options) -> a value per sample.
         `options`: names of constructor arguments handed to the formula.
+        `mean_formula`: optional fused function -> the mean over a batch, or None where it does not apply.
+        `quick`: optional shorter form of the formula for tensors, which may give bool values.
 
     >>> class Error(FormulaMetric):
     ...     formula = lambda y_true, y_pred: (y_true - y_pred).mean(-1)
@@ -240,7 +322,7 @@ class FormulaMetric(MeanMetricWrapper):
     1.0
     """
 
-    formula = None
+    formula = mean_formula = quick = None
     options = ()
 
     def __init__(self, name=None, dtype=None):
@@ -251,9 +333,38 @@ class FormulaMetric(MeanMetricWrapper):
         return type(self).formula.__name__
 
     def values(self, y_true, y_pred):
-        """What is averaged: the formula's values, with the options as they are now."""
-        options = {name: getattr(self, name) for name in self.options}
-        return type(self).formula(_tensors(y_true), _tensors(y_pred), **options)
+        """What is averaged: the formula's values."""
+        y_true, y_pred = _tensors(y_true), wide(_tensors(y_pred), self.torch_dtype)
+        return type(self).formula(y_true, y_pred, **self._options())
+
+    def _options(self):
+        """The options as they are now."""
+        return {name: getattr(self, name) for name in self.options}
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch; see Note [the straight path of a metric]."""
+        if (sample_weight is None and is_plain_pair(y_true, y_pred)
+                and getattr(y_pred, "_keras_mask", None) is None and self._add_quickly(y_true, y_pred)):
+            return
+        self._update(y_true, y_pred, sample_weight)
+
+    def _add_quickly(self, y_true, y_pred):
+        """Adds a batch of plain tensors without weights; False where only the general way fits."""
+        if self.total.device != y_pred.device:
+            self.follow(y_pred)
+        if y_pred.dtype is not self.torch_dtype:
+            y_pred = wide(y_pred, self.torch_dtype)
+        options = self._options() if self.options else {}
+        if self.mean_formula is not None:
+            mean = type(self).mean_formula(*match_ranks(y_true, y_pred), **options)
+            if mean is not None:
+                self._add_mean(mean, y_pred.shape[0])
+                return True
+        values = (type(self).quick or type(self).formula)(y_true, y_pred, **options)
+        if getattr(values, "_keras_mask", None) is not None:
+            return False
+        self._add(values)
+        return True
 
 
 def pair_of(metric, y_true, y_pred):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from cases.objective_case import frames_of
 from cases.operation_count import CountOperations
 
 from keras_torch import dialects, losses
@@ -261,6 +262,7 @@ def test_large_class_numbers_stay_exact():
     (losses.MeanSquaredError(), torch.zeros(4, 3), 1),
     (losses.SparseCategoricalCrossentropy(from_logits=True), torch.zeros(4, dtype=torch.long), 2),
     (losses.BinaryCrossentropy(from_logits=True), torch.zeros(4, 3), 2),
+    (losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1), torch.zeros(4, 3), 8),
     (losses.SparseCategoricalCrossentropy(), torch.zeros(4, dtype=torch.long), 10),
     (losses.MeanAbsolutePercentageError(), torch.zeros(4, 3), 9),
 ], ids=lambda value: getattr(value, "name", None))
@@ -269,3 +271,41 @@ def test_loss_has_a_budget_of_operations(loss, y_true, budget):
     with CountOperations() as counted:
         loss(y_true, y_pred)
     assert len(counted.kernels) <= budget, counted.kernels
+
+
+@pytest.mark.parametrize("loss, y_true", [
+    (losses.MeanSquaredError(), torch.zeros(4, 3)),
+    (losses.SparseCategoricalCrossentropy(from_logits=True), torch.zeros(4, dtype=torch.long)),
+])
+def test_plain_call_goes_straight_to_the_fused_mean(loss, y_true):
+    assert frames_of(lambda: loss(y_true, torch.rand(4, 3))) <= 6
+
+
+def test_options_may_change_after_a_call():
+    loss, y_true, y_pred = losses.Huber(), torch.zeros(1, 1), torch.full((1, 1), 3.0)
+    assert loss(y_true, y_pred).item() == 2.5
+    loss.delta = 2.0
+    assert loss(y_true, y_pred).item() == 4.0
+    loss.reduction = "none"
+    assert loss(y_true, y_pred).shape == (1,)
+
+
+@pytest.mark.parametrize("name", ["MeanSquaredError", "BinaryCrossentropy", "CategoricalCrossentropy",
+                                  "MeanAbsoluteError", "Huber"])
+def test_empty_batch_has_the_loss_zero_on_the_straight_path_too(name):
+    assert getattr(losses, name)()(torch.zeros(0, 3), torch.zeros(0, 3)).item() == 0.0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_fused_categorical_mean_is_the_mean_of_the_values(smoothing):
+    y_true, y_pred = torch.eye(4)[[0, 2, 1]], torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
+    arguments = {"from_logits": True, "label_smoothing": smoothing}
+    values = losses.CategoricalCrossentropy(reduction="none", **arguments)(y_true, y_pred)
+    fused = losses.CategoricalCrossentropy(**arguments)(y_true, y_pred)
+    assert values.shape == (3,) and torch.allclose(fused, values.mean())
+
+
+def test_labels_of_a_wrong_batch_size_are_an_error_before_the_kernel():
+    with pytest.raises(ValueError, match=r"it must be \(2,\): one class number per prediction"):
+        losses.SparseCategoricalCrossentropy(from_logits=True)(torch.zeros(3, dtype=torch.long),
+                                                               torch.zeros(2, 4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from cases.objective_case import frames_of
 from cases.operation_count import CountOperations
 
 from keras_torch import metrics
@@ -330,12 +331,12 @@ def test_top_k_keeps_just_k_scores_of_equal_ones():
 
 
 @pytest.mark.parametrize("metric, arguments, budget", [
-    (metrics.Mean(), (torch.ones(4),), 3),
-    (metrics.Mean(), (torch.ones(()), 32), 2),
+    (metrics.Mean(), (torch.ones(4),), 2),
+    (metrics.Mean(), (torch.ones(()), 32), 1),
     (metrics.Mean(), (torch.ones(4), torch.ones(4)), 6),
-    (metrics.SparseCategoricalAccuracy(), (torch.zeros(4), torch.eye(4)), 6),
-    (metrics.BinaryAccuracy(), (torch.zeros(4, 1), torch.zeros(4, 1)), 6),
-    (metrics.MeanSquaredError(), (torch.zeros(4, 2), torch.zeros(4, 2)), 6),
+    (metrics.SparseCategoricalAccuracy(), (torch.zeros(4), torch.eye(4)), 4),
+    (metrics.BinaryAccuracy(), (torch.zeros(4, 1), torch.zeros(4, 1)), 4),
+    (metrics.MeanSquaredError(), (torch.zeros(4, 2), torch.zeros(4, 2)), 2),
     (metrics.Precision(), (torch.zeros(4, 1), torch.zeros(4, 1)), 8),
     (metrics.AUC(), (torch.zeros(4, 1), torch.zeros(4, 1)), 20),
 ], ids=lambda value: getattr(value, "name", None))
@@ -344,6 +345,58 @@ def test_update_has_a_budget_of_operations_and_reads_nothing_back(metric, argume
         metric.update_state(*arguments)
     assert len(counted.kernels) <= budget, counted.kernels
     assert not counted.read_backs
+
+
+@pytest.mark.parametrize("metric", [metrics.SparseCategoricalAccuracy(), metrics.CategoricalAccuracy()])
+def test_plain_update_enters_few_python_functions(metric):
+    arguments = torch.zeros(4, 1 if "Sparse" in type(metric).__name__ else 4), torch.eye(4)
+    with torch.no_grad():
+        assert frames_of(lambda: metric.update_state(*arguments)) <= 13
+
+
+def test_count_waits_in_python_and_is_there_when_looked_at():
+    metric = metrics.MeanSquaredError()
+    metric.update_state(torch.zeros(4, 2), torch.ones(4, 2))
+    three = torch.zeros(3, 2), torch.ones(3, 2)
+    with CountOperations() as counted:
+        metric.update_state(*three)
+    assert counted.kernels == ["mse_loss", "add_"]
+    assert metric.count.item() == 7.0
+    other = metrics.MeanSquaredError()
+    other.update_state(torch.zeros(1, 2), torch.ones(1, 2))
+    metric.merge_state([other])
+    assert [state.item() for state in metric.variables] == [8.0, 8.0]
+    metric.update_state(torch.zeros(1, 2), torch.ones(1, 2))
+    metric.reset_state()
+    assert metric.count.item() == 0.0
+
+
+def test_count_can_be_kept_on_the_device():
+    metric = metrics.Mean()
+    metric.update_state(torch.ones(2))
+    metric.use_device_count()
+    four = torch.ones(4)
+    with CountOperations() as counted:
+        metric.update_state(four)
+    assert counted.kernels == ["sum", "add_", "add_"] and metric.count.item() == 6.0
+
+
+def test_user_mean_that_makes_its_own_count_keeps_it():
+    class Own(metrics.Mean):
+        def __init__(self):
+            super().__init__("own")
+            self.count = self.add_weight(name="seen")
+
+    metric = Own()
+    assert metric(torch.ones(4)).item() == 1.0 and metric.count.name == "seen"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_gathered_in_float32(dtype):
+    y_true, y_pred = torch.rand(64, 5), torch.rand(64, 5).to(dtype)
+    for name in ("MeanSquaredError", "LogCoshError", "CosineSimilarity", "BinaryAccuracy", "KLDivergence"):
+        short, wide = getattr(metrics, name)(), getattr(metrics, name)()
+        assert torch.equal(short(y_true, y_pred), wide(y_true, y_pred.float()))
 
 
 def test_options_of_a_formula_may_change_later():
