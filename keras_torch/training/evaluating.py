@@ -53,14 +53,15 @@ class Evaluating:
         arguments.check_queue("evaluate()", workers, max_queue_size, use_multiprocessing)
         with native.paused_for(self):
             source = self._source(
-                x, y, sample_weight, batch_size, False, "evaluate()", workers, max_queue_size
+                x, y, sample_weight, batch_size, False, "evaluate()", workers, max_queue_size,
+                use_multiprocessing,
             )
             source = self._prepare(source, "evaluate()")
             custom = self._overrides("test_step", "compute_loss", "compute_metrics")
             checking.check_before_training(self, source, None, "evaluate()", custom)
             feed = Feed(source, steps, "evaluate()")
             listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)
-            with abandoning(listeners):
+            with contextlib.closing(feed), abandoning(listeners):
                 logs = self._evaluate_feed(feed, listeners)
         return self._as_result(Logs(logs), return_dict)
 
@@ -125,7 +126,8 @@ class Evaluating:
         self._check_pass("predict()", batch_size, steps, verbose)
         arguments.check_queue("predict()", workers, max_queue_size, use_multiprocessing)
         with native.paused_for(self):
-            source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size)
+            source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size,
+                                  use_multiprocessing)
             source = self._prepare(source, "predict()")
             feed = Feed(source, steps, "predict()")
             listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)
@@ -134,7 +136,7 @@ class Evaluating:
     def _predict_feed(self, feed, listeners):
         self.stop_predicting = False
         outputs = []
-        with abandoning(listeners), self._evaluating(self._no_gradients()):
+        with contextlib.closing(feed), abandoning(listeners), self._evaluating(self._no_gradients()):
             listeners.on_predict_begin()
             begin, end = listeners.batch_hook("predict", "begin"), listeners.batch_hook("predict", "end")
             run_batches(

@@ -26,7 +26,8 @@ class Feeding:
             return None
         return [symbol.dtype if symbol.dtype.is_floating_point else None for symbol in graph.flat_inputs]
 
-    def _source(self, x, y, sample_weight, batch_size, shuffle, owner, workers=None, ahead=None):
+    def _source(self, x, y, sample_weight, batch_size, shuffle, owner, workers=None, ahead=None,
+                use_multiprocessing=False):
         """The source for the data of one method; arrays are checked here, before the first step."""
         if choosing.has_no_arrays(x):
             for name, value in (("y", y), ("sample_weight", sample_weight)):
@@ -65,7 +66,7 @@ class Feeding:
         """Makes sure the weights exist: an unbuilt model runs once on a first batch, without learning."""
         if getattr(self, "built", True) and not self._lazy_children():
             return source
-        first, source = peeked(source, owner)
+        first = source.peek(owner)
         with self._evaluating(torch.no_grad):
             self._run_once(first[0])
         return source
@@ -77,7 +78,7 @@ class Feeding:
         if custom or isinstance(source, ArraySource):
             checking.check_before_training(self, source, None, owner, custom, only_now=True)
             return source
-        first, source = peeked(source, owner)
+        first = source.peek(owner)
         checking.check_batch(self, first[0], first[1], None, f"{owner}, first batch")
         return source
 
@@ -126,23 +127,6 @@ class Feeding:
             self.optimizer.add_param_group({"params": fresh})
 
 
-def peeked(source, owner):
-    """(first batch, source that still gives it).
-
-    Errors:
-        ValueError: there is no batch.
-    """
-    batches = source.batches()
-    first = next(batches, None)
-    if first is None:
-        raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
-    if not source.restarts:
-        return first, _Chained(first, batches, source)
-    if hasattr(batches, "close"):
-        batches.close()
-    return first, source
-
-
 class OneBatch(Source):
     """A source of one batch that is there already."""
 
@@ -151,31 +135,6 @@ class OneBatch(Source):
     def __init__(self, batch):
         self.batch = batch
 
-    def batches(self):
+    def batches(self, first=0):
         """The batch."""
-        yield self.batch
-
-
-class _Chained(Source):
-    """A source that cannot start again, with the batch that was already taken from it put back in front."""
-
-    restarts = False
-
-    def __init__(self, first, rest, source):
-        self._first, self._rest, self._source = first, rest, source
-        self.steps, self.samples = source.steps, source.samples
-
-    def batches(self):
-        """The first batch, then the others."""
-        if self._first is not None:
-            first, self._first = self._first, None
-            yield first
-        yield from self._rest
-
-    def begin_epoch(self):
-        """Passed on."""
-        self._source.begin_epoch()
-
-    def end_epoch(self):
-        """Passed on."""
-        self._source.end_epoch()
+        return iter([self.batch][first:])

@@ -119,7 +119,8 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         if given.validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = self._split(x, y, sample_weight, given.validation_split)
         source = self._source(
-            x, y, sample_weight, given.batch_size, given.shuffle, "fit()", given.workers, given.ahead
+            x, y, sample_weight, given.batch_size, given.shuffle, "fit()", given.workers, given.ahead,
+            given.use_multiprocessing,
         )
         source = self._prepare(source, "fit()")
         custom = self._overrides("train_step", "compute_loss", "compute_metrics")
@@ -189,7 +190,8 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             )
         own_batches = not choosing.is_sample_dataset(data)
         return self._source(
-            data, None, None, None if own_batches else batch_size, False, owner, given.workers, given.ahead
+            data, None, None, None if own_batches else batch_size, False, owner, given.workers, given.ahead,
+            given.use_multiprocessing,
         )
 
     def _run_epochs(self, listeners, plan, epochs):

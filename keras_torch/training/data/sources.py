@@ -1,5 +1,6 @@
 """Where batches come from. A source is iterated once per epoch and may know its number of batches."""
 
+import itertools
 import math
 from itertools import repeat
 
@@ -8,6 +9,7 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.training.data.batch import as_tensor, map_arrays
+from keras_torch.training.data.seeds import PassSeed
 
 
 class Source:
@@ -16,22 +18,64 @@ class Source:
     Attributes:
         steps: batches per epoch, or None when unknown.
         samples: number of samples, or None when unknown.
-        restarts: whether every epoch starts from the beginning (a generator goes on where it stopped).
+        restarts: whether every pass starts from the beginning (a generator goes on where it stopped).
+        draws: batches that one epoch takes, when the loop knows it (`steps_per_epoch`): no more are prepared
+            ahead, so that between epochs nothing has been taken from a generator that was not used.
+
+    Notes:
+        To resume a pass: `restore(state)` with what `state()` said during that pass, then `batches(first=n)`
+        begins with its batch n. What comes is the same, bit for bit. Batches before are skipped by their
+        number where there is one, else drawn and dropped. For a source that does not restart, `first`
+        counts from its very beginning: pass all batches ever taken.
     """
 
     steps = None
     samples = None
     restarts = True
+    draws = None
 
-    def batches(self):
-        """An iterator over (x, y, sample_weight) for one epoch."""
+    def batches(self, first=0):
+        """An iterator over (x, y, sample_weight) for one pass, from batch number `first` on."""
         raise NotImplementedError
 
+    def state(self):
+        """What decides the order and the random numbers of the pass in progress: a dict fit for JSON."""
+        return {}
+
+    def restore(self, state):
+        """Makes the next pass the one that `state` describes."""
+
     def begin_epoch(self):
-        """Called before each pass over the data."""
+        """Called before each epoch."""
 
     def end_epoch(self):
-        """Called after each pass over the data."""
+        """Called after each epoch."""
+
+    def peek(self, owner):
+        """The first batch; the next pass still begins with it.
+
+        Errors:
+            ValueError: there is no batch.
+        """
+        batches = self.batches()
+        first = next(batches, None)
+        if hasattr(batches, "close"):
+            batches.close()
+        return checked_first(first, owner)
+
+    def close(self):
+        """Ends the threads and processes that prepare batches, and with them the passes under way."""
+
+
+def checked_first(batch, owner):
+    """The batch, which is there.
+
+    Errors:
+        ValueError: it is None.
+    """
+    if batch is None:
+        raise ValueError(f"{owner}: the data are empty. Give at least one batch.")
+    return batch
 
 
 def count_samples(owner, **named):
@@ -80,6 +124,7 @@ class ArraySource(Source):
         self.samples = count_samples(owner, x=x, y=y, sample_weight=sample_weight)
         self.batch_size, self.shuffle, self.device = batch_size, shuffle, device
         self.steps = math.ceil(self.samples / batch_size)
+        self._seed = PassSeed()
         self._data = (x, y, sample_weight)
         self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
         self._place()
@@ -100,17 +145,26 @@ class ArraySource(Source):
         self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
         self._simple = all(isinstance(part, torch.Tensor) or part is None for part in self._data)
 
-    def batches(self):
+    def batches(self, first=0):
         """An iterator over the batches of this epoch, in a new order when shuffling."""
         if self.shuffle is False and self._simple and self._resident:
             # All views are made at once and handed out by zip: no Python runs between two batches.
             size = self.batch_size
-            return zip(*(repeat(None) if part is None else part.split(size) for part in self._data))
-        return self._selected_batches()
+            return zip(*(repeat(None) if part is None else part.split(size)[first:] for part in self._data))
+        self._seed.next()
+        return self._selected_batches(first)
 
-    def _selected_batches(self):
+    def state(self):
+        """The seed of the order."""
+        return {"seed": self._seed.value}
+
+    def restore(self, state):
+        """Makes the next pass that of the seed."""
+        self._seed.repeat(state["seed"])
+
+    def _selected_batches(self, first):
         select = self._selector()
-        for index in self._indices():
+        for index in self._indices()[first:]:
             batch = select(index)
             yield batch if self._resident else tree.map_structure(self._copied, batch)
 
@@ -142,16 +196,24 @@ class ArraySource(Source):
         )
 
     def _indices(self):
-        size, samples = self.batch_size, self.samples
+        """Row numbers of each batch, or their (start, length)."""
         if self.shuffle is True:
-            order = torch.randperm(samples)
+            order = self._seed.permutation(self.samples)
             if self._leaves[0].device.type != "cpu":
                 order = order.to(self._leaves[0].device)
-            return order.split(size)
-        starts = range(0, samples, size)
-        if self.shuffle == "batch":
-            starts = [starts[i] for i in torch.randperm(len(starts)).tolist()]
-        return ((start, min(size, samples - start)) for start in starts)
+            return order.split(self.batch_size)
+        return slices(self.samples, self.batch_size, self._seed if self.shuffle else None)
+
+
+def slices(samples, size, seed=None):
+    """(start, length) of each batch; with a seed in its random order.
+
+    >>> slices(5, 2)
+    [(0, 2), (2, 2), (4, 1)]
+    """
+    places = [(start, min(size, samples - start)) for start in range(0, samples, size)]
+    return places if seed is None else [places[i] for i in seed.permutation(len(places)).tolist()]
+
 
 
 def _take_rows(tensor, index):
@@ -182,12 +244,24 @@ class IterableSource(Source):
         self._dataset, self._lists = dataset, lists
         self._running = None
 
-    def batches(self):
+    def batches(self, first=0):
         """Batches as (x, y, sample_weight) on the device; the source's own errors arrive unchanged."""
         if self.restarts or self._running is None:
             self._running = iter(self._make())
         for number, item in enumerate(self._running):
-            yield self._prepared(item, number)
+            if number >= first:
+                yield self._prepared(item, number)
+
+    def peek(self, owner):
+        """The first batch; a generator gets it back in front."""
+        if self.restarts:
+            return super().peek(owner)
+        rest = iter(self._make())
+        item = next(rest, None)
+        if item is None:
+            checked_first(None, owner)
+        self._running = itertools.chain([item], rest)
+        return self._prepared(item, 0)
 
     def _prepared(self, item, number):
         parts = _unpack(item, self.owner, number, self._lists)
