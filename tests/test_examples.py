@@ -13,6 +13,7 @@ DIALECTS = {  # what `run` must guess
     "mlp_input_dim": "keras2.3",
     "mnist_style_convnet": "tf.keras",
     "lstm_text_classifier": "tf.keras",
+    "imbalanced_classes": "tf.keras",
     "subclassed_model": "keras3",
 }
 SECONDS = 120  # far above what they take: a hang ends, a busy machine does not fail
@@ -27,6 +28,7 @@ NEEDS = {
             "subclassed_model",
             "custom_training_loop",
             "keras_layers_in_torch",
+            "gan_two_optimizers",
         ],
         ["sklearn"],
     ),
