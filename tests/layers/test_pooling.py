@@ -26,7 +26,7 @@ SHAPES = {1: (2, 8, 16), 2: (2, 8, 7, 16), 3: (1, 8, 7, 6, 16)}
 def test_a_built_layer_copies_nothing(kind, rank, padding):
     layer, inputs = getattr(pooling, f"{kind}Pooling{rank}D")(3, 2, padding), torch.randn(SHAPES[rank])
     layer(inputs)
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], acc_events=True) as profile:
         outputs = layer(inputs)
     assert [event.name for event in profile.events() if event.name in COPIES] == []
     assert outputs.is_contiguous()

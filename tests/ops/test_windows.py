@@ -28,7 +28,7 @@ def kernel_memory(*shape):
 
 def recorded_copies(function):
     """Names of the copying kernels that ran in `function()`."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], acc_events=True) as profile:
         function()
     return [event.name for event in profile.events() if event.name in COPIES]
 
