@@ -427,6 +427,22 @@ BEHAVES = [
     Behaves(
         "loss average", {"keras2.2": "nonzero weights", "keras2.3": "all values", "keras3": "valid values"}
     ),
+    Behaves("hinge labels", {"keras2.2": "as given", "keras3": "converted"}),
+    Behaves("cosine loss", {"keras1": "mean", "keras3": "sum"}),
+    Behaves("cosine metric", {"keras1": "minus mean", "keras2.2": "minus sum", "keras3": "sum"}),
+    Behaves(
+        "binary cross-entropy",
+        {"keras2.3": "of logits", "tf.keras": "of probabilities", "keras3": "of logits"},
+    ),
+    Behaves("accuracy by", {"keras2.3": "loss and shapes", "keras3": "shapes"}),
+    Behaves("precision and recall", {"keras1": "mean of batches", "keras3": "of all data"}),
+    Behaves("weight of a batch value", {"keras2.2": "samples", "keras3": "one"}),
+    Behaves("mask of metric values", {"tf.keras": "counts", "keras3": "counts with weights"}),
+    Behaves("name of a metric class", {"tf.keras": "its own", "keras3": "as given"}),
+    Behaves(
+        "name of the divergence metric",
+        {"tf.keras": "kullback_leibler_divergence", "keras3": "kl_divergence"},
+    ),
     Behaves("trainable", {"tf.keras": "at compile", "keras3": "at each step"}),
     Behaves("generator lengths", {"keras1": "samples", "keras3": "batches"}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),

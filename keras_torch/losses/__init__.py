@@ -1,6 +1,7 @@
 """Floor 3: losses. A formula gives a value per sample; `Loss` weighs and reduces."""
 
 from keras_torch.base.registry import Registry
+from keras_torch.dialects.translator import behaviour
 from keras_torch.losses.alignment import CTC as CTC
 from keras_torch.losses.alignment import ctc as ctc
 from keras_torch.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
@@ -32,7 +33,6 @@ from keras_torch.losses.hinges import squared_hinge as squared_hinge
 from keras_torch.losses.labels import validate_labels as validate_labels
 from keras_torch.losses.loss import FormulaLoss as FormulaLoss
 from keras_torch.losses.loss import Loss as Loss
-from keras_torch.losses.loss import LossFunctionWrapper as LossFunctionWrapper
 from keras_torch.losses.loss import Reduction as Reduction
 from keras_torch.losses.regression import CosineSimilarity as CosineSimilarity
 from keras_torch.losses.regression import Huber as Huber
@@ -54,6 +54,7 @@ from keras_torch.losses.segmentation import dice as dice
 from keras_torch.losses.segmentation import tversky as tversky
 from keras_torch.losses.similarity import Circle as Circle
 from keras_torch.losses.similarity import circle as circle
+from keras_torch.losses.wrapping import LossFunctionWrapper as LossFunctionWrapper
 
 # Names of Keras 1, 2 and tf.keras.
 mse = MSE = mean_squared_error
@@ -153,12 +154,14 @@ def as_loss(identifier, name=None):
     return LossFunctionWrapper(loss, name=name) if known is None else known(name=name)
 
 
-def resolve_crossentropy(y_true_shape, y_pred_shape):
+def resolve_crossentropy(y_true_shape, y_pred_shape, loss=None):
     """The cross-entropy that 'crossentropy' (or 'ce') means for these shapes.
 
     Args:
         y_true_shape: shape of the labels, batch included.
         y_pred_shape: shape of the predictions, batch included.
+        loss: the output's loss, where the name is that of a metric: up to Keras 2.3 one that is a
+            `binary_crossentropy` makes it binary for several outputs too.
 
     Returns:
         function: binary for one output, sparse for labels without a class axis, else categorical.
@@ -168,8 +171,20 @@ def resolve_crossentropy(y_true_shape, y_pred_shape):
     >>> resolve_crossentropy((None,), (None, 10)).__name__
     'sparse_categorical_crossentropy'
     """
-    if y_pred_shape[-1] == 1:
+    if y_pred_shape[-1] == 1 or is_binary_by_loss(loss):
         return binary_crossentropy
     if len(y_true_shape) < len(y_pred_shape) or y_true_shape[-1] == 1:
         return sparse_categorical_crossentropy
     return categorical_crossentropy
+
+
+def is_binary_by_loss(loss):
+    """Whether the generation lets a loss decide about 'accuracy', and this one is a `binary_crossentropy`.
+
+    >>> is_binary_by_loss(BinaryCrossentropy())
+    False
+    """
+    if loss is None or behaviour("accuracy by") == "shapes":
+        return False
+    formula = type(loss).formula if isinstance(loss, FormulaLoss) else getattr(loss, "fn", loss)
+    return formula is binary_crossentropy

@@ -25,6 +25,7 @@ from keras_torch.base.third_party import loss_kernels
 from keras_torch.losses.loss import (
     MEAN,
     FormulaLoss,
+    Generations,
     are_alike,
     as_pair,
     beside,
@@ -84,8 +85,31 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     >>> binary_crossentropy([[1.0]], [[0.5]])
     tensor([0.6931])
     """
+    return BINARY.chosen()(y_true, y_pred, from_logits, label_smoothing, axis)
+
+
+def _binary(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
     y_true, logits = _binary_logits(y_true, y_pred, from_logits, label_smoothing)
     return F.binary_cross_entropy_with_logits(logits, y_true, reduction="none").mean(axis)
+
+
+def _entropy_of_probabilities(y_true, y_pred):
+    """As tf.keras writes it: epsilon is added in the logarithms as well, after the clipping."""
+    epsilon, y_pred = settings.epsilon(), _within(y_pred)
+    return -(y_true * (y_pred + epsilon).log() + (1.0 - y_true) * (1.0 - y_pred + epsilon).log())
+
+
+def _binary_of_probabilities(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    scores, from_logits = _from_logits(y_pred, from_logits)
+    if from_logits:
+        return _binary(y_true, scores, True, label_smoothing, axis)
+    y_true, y_pred = as_pair(y_true, y_pred)
+    require_equal_shapes("binary_crossentropy", y_true, y_pred)
+    return _entropy_of_probabilities(_smooth(y_true, label_smoothing, 0.5), y_pred).mean(axis)
+
+
+BINARY = Generations("binary cross-entropy", {"of logits": _binary,
+                                              "of probabilities": _binary_of_probabilities})
 
 
 def _mean_of_binary(y_true, y_pred, from_logits, label_smoothing, axis):
@@ -114,16 +138,36 @@ def binary_focal_crossentropy(y_true, y_pred, apply_class_balancing=False, alpha
     >>> binary_focal_crossentropy([[1.0]], [[0.5]], gamma=0.0)
     tensor([0.6931])
     """
+    return BINARY_FOCAL.chosen()(y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits,
+                                 label_smoothing, axis)
+
+
+def _entropy_of_logits(y_true, y_pred):
+    logits = torch.logit(y_pred, eps=settings.epsilon())
+    return F.binary_cross_entropy_with_logits(logits, y_true, reduction="none")
+
+
+def _binary_focal(y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis,
+                  entropy=_entropy_of_logits):
     y_true, y_pred = as_pair(y_true, y_pred)
     require_equal_shapes("binary_focal_crossentropy", y_true, y_pred)
     y_true = _smooth(y_true, label_smoothing, 0.5)
     y_pred = y_pred.sigmoid() if from_logits else y_pred
-    logits = torch.logit(y_pred, eps=settings.epsilon())
     right = y_true * y_pred + (1.0 - y_true) * (1.0 - y_pred)
-    values = (1.0 - right) ** gamma * F.binary_cross_entropy_with_logits(logits, y_true, reduction="none")
+    values = (1.0 - right) ** gamma * entropy(y_true, y_pred)
     if apply_class_balancing:
         values = values * (y_true * alpha + (1.0 - y_true) * (1.0 - alpha))
     return values.mean(axis)
+
+
+def _binary_focal_of_probabilities(y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits,
+                                   label_smoothing, axis):
+    return _binary_focal(y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits, label_smoothing,
+                         axis, _entropy_of_probabilities)
+
+
+BINARY_FOCAL = Generations("binary cross-entropy", {"of logits": _binary_focal,
+                                                    "of probabilities": _binary_focal_of_probabilities})
 
 
 # --- one-hot classes -----------------------------------------------------------------------------------
@@ -312,6 +356,7 @@ class BinaryCrossentropy(FormulaLoss):
     """
 
     formula = binary_crossentropy
+    generations = BINARY
     mean_formula = _mean_of_binary
     options = ("from_logits", "label_smoothing", "axis")
     vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING, "axis": _AXIS}
@@ -339,6 +384,7 @@ class BinaryFocalCrossentropy(FormulaLoss):
     """
 
     formula = binary_focal_crossentropy
+    generations = BINARY_FOCAL
     options = ("apply_class_balancing", "alpha", "gamma", "from_logits", "label_smoothing", "axis")
     vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING, "axis": _AXIS,
                   "apply_class_balancing": Term(boolean, bool, "whether classes are weighted by alpha"),

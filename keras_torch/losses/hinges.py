@@ -2,7 +2,7 @@
 
 import torch
 
-from keras_torch.losses.loss import FormulaLoss, as_pair
+from keras_torch.losses.loss import FormulaLoss, Generations, as_pair
 
 
 def _signs(y_true):
@@ -11,28 +11,54 @@ def _signs(y_true):
     return torch.where(binary, 2.0 * y_true - 1.0, y_true)
 
 
+def _hinge_of_signs(y_true, y_pred):
+    y_true, y_pred = as_pair(y_true, y_pred)
+    return (1.0 - y_true * y_pred).relu().mean(-1)
+
+
+def _hinge(y_true, y_pred):
+    y_true, y_pred = as_pair(y_true, y_pred)
+    return _hinge_of_signs(_signs(y_true), y_pred)
+
+
+def _squared_hinge_of_signs(y_true, y_pred):
+    y_true, y_pred = as_pair(y_true, y_pred)
+    return (1.0 - y_true * y_pred).relu().square().mean(-1)
+
+
+def _squared_hinge(y_true, y_pred):
+    y_true, y_pred = as_pair(y_true, y_pred)
+    return _squared_hinge_of_signs(_signs(y_true), y_pred)
+
+
+HINGE = Generations("hinge labels", {"converted": _hinge, "as given": _hinge_of_signs})
+SQUARED_HINGE = Generations("hinge labels", {"converted": _squared_hinge,
+                                             "as given": _squared_hinge_of_signs})
+
+
 def hinge(y_true, y_pred):
     """`mean(max(1 - y_true * y_pred, 0))` over the last axis; labels are -1 and 1, or 0 and 1.
+
+    Notes:
+        Up to Keras 2.2 a label 0 counted as it is.
 
     Source: Keras `losses.hinge`.
 
     >>> hinge([[-1.0, 1.0]], [[0.0, 2.0]])
     tensor([0.5000])
     """
-    y_true, y_pred = as_pair(y_true, y_pred)
-    return (1.0 - _signs(y_true) * y_pred).relu().mean(-1)
+    return HINGE.chosen()(y_true, y_pred)
 
 
 def squared_hinge(y_true, y_pred):
-    """`mean(max(1 - y_true * y_pred, 0)**2)` over the last axis; labels are -1 and 1, or 0 and 1.
+    """`mean(max(1 - y_true * y_pred, 0)**2)` over the last axis; labels as in `hinge`.
 
     Source: Keras `losses.squared_hinge`.
 
     >>> squared_hinge([[-1.0, 1.0]], [[1.0, 2.0]])
     tensor([2.])
     """
-    y_true, y_pred = as_pair(y_true, y_pred)
-    return (1.0 - _signs(y_true) * y_pred).relu().square().mean(-1)
+    return SQUARED_HINGE.chosen()(y_true, y_pred)
 
 
 def categorical_hinge(y_true, y_pred):
@@ -59,6 +85,7 @@ class Hinge(FormulaLoss):
     """
 
     formula = hinge
+    generations = HINGE
 
 
 class SquaredHinge(FormulaLoss):
@@ -71,6 +98,7 @@ class SquaredHinge(FormulaLoss):
     """
 
     formula = squared_hinge
+    generations = SQUARED_HINGE
 
 
 class CategoricalHinge(FormulaLoss):

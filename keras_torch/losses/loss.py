@@ -12,11 +12,12 @@ import functools
 
 import torch
 
-from keras_torch.base.checks import Term, function, one_of
+from keras_torch.base.checks import Term, one_of
 from keras_torch.base.configurable import Configurable
 from keras_torch.base.dtypes import as_policy, torch_dtype
 from keras_torch.base.tree import map_structure
 from keras_torch.dialects.translator import behaviour
+from keras_torch.losses.foreign import numpy_misuse
 from keras_torch.ops.core import as_tensor
 
 MEAN = 1  # torch's number for the reduction 'mean'
@@ -314,11 +315,25 @@ class Loss(Configurable):
         y_true, y_pred = self.prepare(y_true, y_pred)
         if mask is None and sample_weight is None:
             return self.unweighted(y_true, y_pred)
-        return reduce_loss(self.call(y_true, y_pred), self.reduction, sample_weight, mask, self.average)
+        return reduce_loss(self._values(y_true, y_pred), self.reduction, sample_weight, mask, self.average)
 
     def unweighted(self, y_true, y_pred):
         """The reduced loss of prepared tensors without weights; classes with a fused form override it."""
-        return reduce_loss(self.call(y_true, y_pred), self.reduction, average=self.average)
+        return reduce_loss(self._values(y_true, y_pred), self.reduction, average=self.average)
+
+    def _values(self, y_true, y_pred):
+        """What `call` gives, as a tensor; a tensor in numpy's hands is told in a sentence."""
+        try:
+            return as_tensor(self.call(y_true, y_pred))
+        except (TypeError, RuntimeError) as error:
+            sentence = numpy_misuse(self.label(), error)
+            if sentence is None:
+                raise
+            raise TypeError(sentence) from error
+
+    def label(self):
+        """What errors call it."""
+        return f'{type(self).__name__} "{self.name}"'
 
     def prepare(self, y_true, y_pred):
         """Both arguments as tensors in the loss's number type, structures of tensors leaf by leaf."""
@@ -347,6 +362,29 @@ class Loss(Configurable):
         return f'<{type(self).__name__} "{self.name}">'
 
 
+class Generations:
+    """One formula as the Keras generations have it.
+
+    Args:
+        topic: row of `dialects/table.py` that tells them apart.
+        formulas: dict, behaviour -> formula; the first one is today's.
+
+    Notes:
+        A function asks at every call; a loss or metric asks when it is made, and keeps its meaning.
+
+    >>> Generations("cosine loss", {"sum": torch.sum, "mean": torch.mean}).chosen() is torch.sum
+    True
+    """
+
+    def __init__(self, topic, formulas):
+        self.topic, self.formulas = topic, formulas
+        self.today = next(iter(formulas.values()))
+
+    def chosen(self):
+        """The formula of the current generation."""
+        return self.formulas[behaviour(self.topic)]
+
+
 def _no_mean(y_true, y_pred):
     """Stands for the fused mean of a loss that has none."""
 
@@ -362,6 +400,7 @@ class FormulaLoss(Loss):
     Notes:
         `formula`: function (y_true, y_pred, **options) -> a value per sample.
         `options`: names of constructor arguments handed to the formula.
+        `generations`: optional `Generations`, where older ones have another formula.
         `mean_formula`: optional fused function with the same arguments -> the mean over everything, or None
             when it does not apply; used for plain tensors on one device, without weights and masks.
 
@@ -373,11 +412,13 @@ class FormulaLoss(Loss):
 
     formula = None
     mean_formula = None
+    generations = None
     options = ()
     _mean = None
 
     def __init__(self, reduction="sum_over_batch_size", name=None, dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self._chosen = None if self.generations is None else self.generations.chosen()
 
     def default_name(self):
         """The formula's name."""
@@ -393,7 +434,8 @@ class FormulaLoss(Loss):
 
     def call(self, y_true, y_pred):
         """The formula's value per sample."""
-        return type(self).formula(*match_ranks(y_true, y_pred), **self._options())
+        formula = self._chosen or type(self).formula
+        return formula(*match_ranks(y_true, y_pred), **self._options())
 
     def unweighted(self, y_true, y_pred):
         """The fused mean where there is one, else the formula and a reduction."""
@@ -415,7 +457,8 @@ class FormulaLoss(Loss):
     def _fused_mean(self):
         """The fused mean with the options bound, kept until an attribute changes."""
         if self._mean is None:
-            fused = type(self).mean_formula if self.reduction in MEANS else None
+            today = self._chosen is None or self._chosen is self.generations.today
+            fused = type(self).mean_formula if today and self.reduction in MEANS else None
             options = {} if fused is None else self._options()
             self.__dict__["_mean"] = functools.partial(fused or _no_mean, **options)
         return self._mean
@@ -423,42 +466,3 @@ class FormulaLoss(Loss):
     def __setattr__(self, name, value):
         self.__dict__["_mean"] = None
         super().__setattr__(name, value)
-
-
-class LossFunctionWrapper(Loss):
-    """Makes a `Loss` of any function (y_true, y_pred, **kwargs) -> a value per sample.
-
-    Args:
-        fn: the function.
-        reduction: see `Loss`.
-        name: what history and logs call it.
-        dtype: see `Loss`.
-        **kwargs: handed to the function at every call.
-
-    Source: Keras 3 `LossFunctionWrapper`.
-
-    >>> LossFunctionWrapper(lambda y_true, y_pred: (y_true - y_pred).abs())(torch.ones(3), torch.zeros(3))
-    tensor(1.)
-    """
-
-    vocabulary = {"fn": Term(function, doc="the function", optional=False)}
-
-    def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **kwargs):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
-        self.keeps_labels = getattr(fn, "keeps_labels", False)
-        self.fn_kwargs = kwargs
-
-    def default_name(self):
-        """The function's own name, once the function is known."""
-        fn = self.__dict__.get("fn")
-        return None if fn is None else getattr(fn, "__name__", type(fn).__name__)
-
-    def call(self, y_true, y_pred):
-        """The function's values."""
-        if isinstance(y_true, torch.Tensor) and isinstance(y_pred, torch.Tensor):
-            y_true, y_pred = match_ranks(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self.fn_kwargs)
-
-    def get_config(self):
-        """Arguments that rebuild this object, the function's own included."""
-        return {**super().get_config(), **self.fn_kwargs}

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, integer, nonnegative_number
 from keras_torch.base.third_party import loss_kernels
-from keras_torch.losses.loss import MEAN, FormulaLoss, are_alike, as_pair
+from keras_torch.losses.loss import MEAN, FormulaLoss, Generations, are_alike, as_pair
 
 
 def mean_squared_error(y_true, y_pred):
@@ -88,18 +88,37 @@ def log_cosh(y_true, y_pred):
     return (error + F.softplus(-2.0 * error) - math.log(2.0)).mean(-1)
 
 
+def _minus_products(y_true, y_pred, axis):
+    """Minus the products of both, each brought to length 1."""
+    y_true, y_pred = as_pair(y_true, y_pred)
+    epsilon = settings.epsilon()
+    y_true, y_pred = F.normalize(y_true, dim=axis, eps=epsilon), F.normalize(y_pred, dim=axis, eps=epsilon)
+    return -(y_true * y_pred)
+
+
+def _minus_cosine(y_true, y_pred, axis=-1):
+    return _minus_products(y_true, y_pred, axis).sum(axis)
+
+
+def _minus_mean_product(y_true, y_pred, axis=-1):
+    return _minus_products(y_true, y_pred, axis).mean(axis)
+
+
+COSINE = Generations("cosine loss", {"sum": _minus_cosine, "mean": _minus_mean_product})
+
+
 def cosine_similarity(y_true, y_pred, axis=-1):
     """Minus the cosine of the angle between `y_true` and `y_pred` along `axis`: -1 for equal directions.
+
+    Notes:
+        Keras 1 took the mean of the products and not their sum.
 
     Source: Keras `losses.cosine_similarity`.
 
     >>> cosine_similarity([[0.0, 2.0]], [[0.0, 5.0]])
     tensor([-1.])
     """
-    y_true, y_pred = as_pair(y_true, y_pred)
-    epsilon = settings.epsilon()
-    y_true, y_pred = F.normalize(y_true, dim=axis, eps=epsilon), F.normalize(y_pred, dim=axis, eps=epsilon)
-    return -(y_true * y_pred).sum(axis)
+    return COSINE.chosen()(y_true, y_pred, axis)
 
 
 def _mean_of_squares(y_true, y_pred):
@@ -210,6 +229,7 @@ class CosineSimilarity(FormulaLoss):
     """
 
     formula = cosine_similarity
+    generations = COSINE
     options = ("axis",)
     vocabulary = {"axis": Term(integer, doc="axis along which the vectors lie", optional=False)}
 

@@ -2,6 +2,7 @@
 
 from keras_torch.base.names import to_snake_case
 from keras_torch.base.registry import Registry
+from keras_torch.dialects.translator import behaviour
 from keras_torch.losses import resolve_crossentropy
 from keras_torch.losses.crossentropy import binary_crossentropy as binary_crossentropy
 from keras_torch.losses.crossentropy import categorical_crossentropy as categorical_crossentropy
@@ -35,6 +36,11 @@ from keras_torch.metrics.accuracies import (
 )
 from keras_torch.metrics.accuracies import top_k_categorical_accuracy as top_k_categorical_accuracy
 from keras_torch.metrics.auc import AUC as AUC
+from keras_torch.metrics.batchwise import fbeta_score as fbeta_score
+from keras_torch.metrics.batchwise import fmeasure as fmeasure
+from keras_torch.metrics.batchwise import matthews_correlation as matthews_correlation
+from keras_torch.metrics.batchwise import precision as precision
+from keras_torch.metrics.batchwise import recall as recall
 from keras_torch.metrics.confusion import FalseNegatives as FalseNegatives
 from keras_torch.metrics.confusion import FalsePositives as FalsePositives
 from keras_torch.metrics.confusion import Precision as Precision
@@ -94,7 +100,9 @@ cosine_proximity = cosine = cosine_similarity
 FUNCTIONS = (
     accuracy, binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
     sparse_top_k_categorical_accuracy, cosine_similarity, pearson_correlation, concordance_correlation,
+    matthews_correlation, fmeasure,
 )
+BATCHWISE = {function.__name__: function for function in (precision, recall, fbeta_score)}
 CLASSES = (
     Mean, MeanMetricWrapper, MeanTensor, MeanRelativeError, Sum, Accuracy, BinaryAccuracy,
     CategoricalAccuracy, SparseCategoricalAccuracy,
@@ -139,6 +147,8 @@ def get(identifier):
     >>> get("mse")
     <MeanSquaredError "mean_squared_error">
     """
+    if isinstance(identifier, str) and behaviour("precision and recall") == "mean of batches":
+        identifier = BATCHWISE.get(identifier, identifier)
     return registry.get(identifier)
 
 
@@ -167,13 +177,14 @@ def deserialize(config, custom_objects=None):
     return registry.deserialize(config, custom_objects)
 
 
-def as_metric(identifier, y_true_shape=None, y_pred_shape=None):
+def as_metric(identifier, y_true_shape=None, y_pred_shape=None, loss=None):
     """A `Metric` object for anything that `compile(metrics=...)` accepts.
 
     Args:
         identifier: what `get` takes, 'accuracy', 'crossentropy', or any function (y_true, y_pred) -> values.
         y_true_shape: shape of the labels, batch included; needed for 'accuracy' and 'crossentropy'.
         y_pred_shape: shape of the predictions, batch included; needed for the same.
+        loss: the output's loss, which up to Keras 2.3 has a say in what 'accuracy' is.
 
     Returns:
         Metric: named as the user named it. An instance is returned as it is.
@@ -183,12 +194,13 @@ def as_metric(identifier, y_true_shape=None, y_pred_shape=None):
     """
     name = identifier if isinstance(identifier, str) else None
     if name is not None and name.lower() in ("accuracy", "acc"):
-        return resolve_accuracy(name, y_true_shape, y_pred_shape)
+        return resolve_accuracy(name, y_true_shape, y_pred_shape, loss)
     if name is not None and name.lower() in ("crossentropy", "ce"):
-        identifier = registry.find(resolve_crossentropy(y_true_shape, y_pred_shape).__name__)
+        identifier = registry.find(resolve_crossentropy(y_true_shape, y_pred_shape, loss).__name__)
     metric = get(identifier)
     if isinstance(metric, Metric):
-        if name is not None:
+        if name is not None and (name != type(metric).__name__
+                                 or behaviour("name of a metric class") == "as given"):
             metric.name = name
         return metric
     return MeanMetricWrapper(metric, name=name)

@@ -2,6 +2,7 @@
 
 from keras_torch.base.checks import Term, boolean, fail, number, positive_int
 from keras_torch.base.dtypes import torch_dtype
+from keras_torch.losses import is_binary_by_loss
 from keras_torch.losses.loss import beside, match_ranks
 from keras_torch.metrics.reduction import FormulaMetric
 from keras_torch.ops.core import as_tensor
@@ -246,13 +247,15 @@ class SparseTopKCategoricalAccuracy(FormulaMetric):
         super().__init__(name, dtype)
 
 
-def resolve_accuracy(name, y_true_shape, y_pred_shape):
+def resolve_accuracy(name, y_true_shape, y_pred_shape, loss=None):
     """The accuracy that 'accuracy' or 'acc' means for these shapes, named as the user named it.
 
     Args:
         name: 'accuracy' or 'acc'.
         y_true_shape: shape of the labels, batch included.
         y_pred_shape: shape of the predictions, batch included.
+        loss: the output's loss: up to Keras 2.3 one that is a `binary_crossentropy` makes the accuracy binary
+            for several outputs too.
 
     Returns:
         Metric: binary for one output, sparse for labels without a class axis, else categorical.
@@ -267,7 +270,7 @@ def resolve_accuracy(name, y_true_shape, y_pred_shape):
     """
     if str(name).lower() not in ("accuracy", "acc"):
         fail("resolve_accuracy()", "name", name, "'accuracy' or 'acc'", "For others use metrics.get().")
-    if y_pred_shape[-1] == 1:
+    if y_pred_shape[-1] == 1 or is_binary_by_loss(loss):
         return BinaryAccuracy(name=name)
     if len(y_true_shape) < len(y_pred_shape) or y_true_shape[-1] == 1:
         return SparseCategoricalAccuracy(name=name)

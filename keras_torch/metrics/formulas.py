@@ -2,8 +2,9 @@
 
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, boolean, fraction, integer
+from keras_torch.dialects.translator import behaviour
 from keras_torch.losses import crossentropy, divergence, hinges, regression
-from keras_torch.losses.loss import as_pair, safe_divide
+from keras_torch.losses.loss import Generations, as_pair, safe_divide
 from keras_torch.metrics.reduction import FormulaMetric, Mean, pair_of
 from keras_torch.ops.core import as_tensor
 
@@ -16,12 +17,23 @@ def cosine_similarity(y_true, y_pred, axis=-1):
     """Cosine of the angle between `y_true` and `y_pred` along `axis`: 1 for equal directions (the loss is
     -1).
 
+    Notes:
+        Up to Keras 2.2 the metric was the loss, with a minus; Keras 1 took the mean of the products.
+
     Source: Keras `metrics.CosineSimilarity`.
 
     >>> cosine_similarity([[0.0, 2.0]], [[0.0, 5.0]])
     tensor([1.])
     """
-    return -regression.cosine_similarity(y_true, y_pred, axis)
+    return COSINE.chosen()(y_true, y_pred, axis)
+
+
+def _cosine(y_true, y_pred, axis=-1):
+    return -regression.COSINE.today(y_true, y_pred, axis)
+
+
+COSINE = Generations("cosine metric", {"sum": _cosine, "minus sum": regression.COSINE.formulas["sum"],
+                                       "minus mean": regression.COSINE.formulas["mean"]})
 
 
 def pearson_correlation(y_true, y_pred, axis=-1):
@@ -178,6 +190,7 @@ class CosineSimilarity(FormulaMetric):
     """
 
     formula = cosine_similarity
+    generations = COSINE
     options = ("axis",)
     vocabulary = {"axis": _AXIS}
 
@@ -235,6 +248,7 @@ class Hinge(FormulaMetric):
     """
 
     formula = hinges.hinge
+    generations = hinges.HINGE
 
 
 class SquaredHinge(FormulaMetric):
@@ -247,6 +261,7 @@ class SquaredHinge(FormulaMetric):
     """
 
     formula = hinges.squared_hinge
+    generations = hinges.SQUARED_HINGE
 
 
 class CategoricalHinge(FormulaMetric):
@@ -271,6 +286,10 @@ class KLDivergence(FormulaMetric):
     """
 
     formula = divergence.kl_divergence
+
+    def default_name(self):
+        """'kl_divergence'; 'kullback_leibler_divergence' up to tf.keras."""
+        return behaviour("name of the divergence metric")
 
 
 class Poisson(FormulaMetric):
@@ -299,6 +318,7 @@ class BinaryCrossentropy(FormulaMetric):
     """
 
     formula = crossentropy.binary_crossentropy
+    generations = crossentropy.BINARY
     options = ("from_logits", "label_smoothing")
     vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING}
 

@@ -17,6 +17,8 @@ import torch
 
 from keras_torch.base.checks import Term, function
 from keras_torch.base.third_party import is_compiling
+from keras_torch.dialects.translator import behaviour
+from keras_torch.losses.foreign import numpy_misuse
 from keras_torch.losses.loss import (
     fold_mask,
     is_plain_pair,
@@ -246,12 +248,23 @@ def _tensors(value):
     return value if value is None or is_structure(value) else as_tensor(value)
 
 
+def _without_graph(y_pred):
+    """Predictions detached from the graph, so that users' functions may use numpy; marks on them stay."""
+    if not isinstance(y_pred, torch.Tensor) or not y_pred.requires_grad:
+        return y_pred
+    detached = y_pred.detach()
+    for mark in ("_keras_mask", "_keras_logits"):
+        if hasattr(y_pred, mark):
+            setattr(detached, mark, getattr(y_pred, mark))
+    return detached
+
+
 class MeanMetricWrapper(Mean):
     """The mean of a function's values: any (y_true, y_pred, **kwargs) -> a value per sample.
 
     Args:
         fn: the function; a custom metric of Keras 1 and 2 is one. It may also return a single value for the
-            batch.
+            batch, which counts as one (up to Keras 2.2: as many as the batch has samples).
         name: what history and logs call it; default the function's name.
         dtype: number type of the states.
         **kwargs: handed to the function at every call.
@@ -273,6 +286,8 @@ class MeanMetricWrapper(Mean):
     def __init__(self, fn, name=None, dtype=None, **kwargs):
         super().__init__(name, dtype)
         self.fn_kwargs = kwargs
+        self._weighs_batches = behaviour("weight of a batch value") == "samples"
+        self._takes_mask_of_values = behaviour("mask of metric values") == "counts"
 
     def default_name(self):
         """The function's own name, once the function is known."""
@@ -281,7 +296,14 @@ class MeanMetricWrapper(Mean):
 
     def values(self, y_true, y_pred):
         """What is averaged: the function's values."""
-        return self.fn(_tensors(y_true), _tensors(y_pred), **self.fn_kwargs)
+        y_true, y_pred = _tensors(y_true), _without_graph(_tensors(y_pred))
+        try:
+            return self.fn(y_true, y_pred, **self.fn_kwargs)
+        except (TypeError, RuntimeError) as error:
+            sentence = numpy_misuse(f'The metric function "{self.name}"', error)
+            if sentence is None:
+                raise
+            raise TypeError(sentence) from error
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch; a mask on `y_pred` (`_keras_mask`) is folded into the weights."""
@@ -294,9 +316,17 @@ class MeanMetricWrapper(Mean):
             raise TypeError(f'The metric function "{self.name}" returned a dictionary {sorted(values)}. '
                             "Write one function per entry, or a Metric whose result() is the dictionary.")
         values = as_tensor(values)
+        if sample_weight is None and mask is None:
+            sample_weight = self._weight_of_generation(values, y_pred)
         if mask is not None:
             sample_weight = fold_mask(sample_weight, mask, False, _cast(values, self.torch_dtype))
         Mean.update_state(self, values, sample_weight)
+
+    def _weight_of_generation(self, values, y_pred):
+        """What older generations weigh values by that have no weights."""
+        if self._weighs_batches and values.dim() == 0 and hasattr(y_pred, "shape"):
+            return y_pred.shape[0]
+        return getattr(values, "_keras_mask", None) if self._takes_mask_of_values else None
 
     def get_config(self):
         """Arguments that rebuild this object, the function's own included."""
@@ -313,8 +343,10 @@ class FormulaMetric(MeanMetricWrapper):
     Notes:
         `formula`: function (y_true, y_pred, **options) -> a value per sample.
         `options`: names of constructor arguments handed to the formula.
+        `generations`: optional `losses.loss.Generations`, where older ones have another formula.
         `mean_formula`: optional fused function -> the mean over a batch, or None where it does not apply.
-        `quick`: optional shorter form of the formula for tensors, which may give bool values.
+        `quick`: optional shorter form of the formula for tensors, which may give bool values. Neither goes
+            with `generations`.
 
     >>> class Error(FormulaMetric):
     ...     formula = lambda y_true, y_pred: (y_true - y_pred).mean(-1)
@@ -322,11 +354,12 @@ class FormulaMetric(MeanMetricWrapper):
     1.0
     """
 
-    formula = mean_formula = quick = None
+    formula = mean_formula = quick = generations = None
     options = ()
 
     def __init__(self, name=None, dtype=None):
         super().__init__(type(self).formula, name, dtype)
+        self._chosen = None if self.generations is None else self.generations.chosen()
 
     def default_name(self):
         """The formula's name."""
@@ -335,7 +368,7 @@ class FormulaMetric(MeanMetricWrapper):
     def values(self, y_true, y_pred):
         """What is averaged: the formula's values."""
         y_true, y_pred = _tensors(y_true), wide(_tensors(y_pred), self.torch_dtype)
-        return type(self).formula(y_true, y_pred, **self._options())
+        return (self._chosen or type(self).formula)(y_true, y_pred, **self._options())
 
     def _options(self):
         """The options as they are now."""
@@ -360,7 +393,7 @@ class FormulaMetric(MeanMetricWrapper):
             if mean is not None:
                 self._add_mean(mean, y_pred.shape[0])
                 return True
-        values = (type(self).quick or type(self).formula)(y_true, y_pred, **options)
+        values = (self._chosen or type(self).quick or type(self).formula)(y_true, y_pred, **options)
         if getattr(values, "_keras_mask", None) is not None:
             return False
         self._add(values)
