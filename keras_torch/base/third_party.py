@@ -41,6 +41,15 @@ def hook_tables(module):
             module._backward_pre_hooks, *_global_hooks)
 
 
+def end_loader_workers(iterator):
+    """Ends the worker processes of a DataLoader's iterator, unless the DataLoader keeps them (persistent).
+
+    >>> end_loader_workers(iter([]))
+    """
+    if hasattr(iterator, "_shutdown_workers") and not getattr(iterator, "_persistent_workers", False):
+        iterator._shutdown_workers()
+
+
 _PIP_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml", "tensorboard": "tensorboard"}
 
 

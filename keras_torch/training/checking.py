@@ -195,7 +195,7 @@ def _check_by_output(objectives, y, shapes, class_weight, owner):
                 f"{where} is missing, and the output has a loss. Give its targets, or compile with no loss "
                 f"for it: loss={{{name!r}: None, ...}}."
             )
-        if loss is None or not _is_checkable(loss):
+        if loss is None or not is_checkable(loss):
             continue
         refuse_nan(target, owner, "y")
         _check_target(target, shape, loss, where)
@@ -221,7 +221,7 @@ def explain_labels(trainer, y, y_pred, error):
                 raise better from error
 
 
-def _is_checkable(loss):
+def is_checkable(loss):
     """Whether we know what targets a loss needs: functions and classes of the user may need anything."""
     return is_house_class(type(loss)) and type(loss).__name__ != "LossFunctionWrapper"
 

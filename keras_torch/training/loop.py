@@ -21,6 +21,7 @@ class Feed:
         self.from_start = from_start and source.restarts
         self._running = None
         self.passes = 0
+        source.draws = steps
 
     @property
     def expected(self):
@@ -57,6 +58,7 @@ class Feed:
         running, self._running = self._running, None
         if running is not None and self.source.restarts and hasattr(running, "close"):
             running.close()
+        self.source.close()
 
     def _whole_pass(self):
         count = 0
