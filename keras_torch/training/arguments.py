@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_torch.base.checks import (
+    boolean,
     fail,
     is_integer,
     is_number,
@@ -11,7 +12,6 @@ from keras_torch.base.checks import (
     unknown_argument,
 )
 from keras_torch.dialects.state import current_dialect
-from keras_torch.training.data.pydataset import check_multiprocessing
 from keras_torch.training.weighting import check_class_weight
 
 FIT = (
@@ -153,7 +153,7 @@ def check_queue(owner, workers, ahead, use_multiprocessing):
         nonnegative_int(owner, "workers", workers)
     if ahead is not None:
         positive_int(owner, "max_queue_size", ahead)
-    check_multiprocessing(owner, use_multiprocessing)
+    boolean(owner, "use_multiprocessing", use_multiprocessing)
 
 
 def validates_at(validation_freq, epoch):

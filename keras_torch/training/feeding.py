@@ -1,6 +1,7 @@
 """`Feeding`: from what the user gave as data to a source of batches, with weights made for it."""
 
 import contextlib
+import functools
 
 import torch
 
@@ -9,6 +10,7 @@ from keras_torch.base.checks import fail
 from keras_torch.training import checking
 from keras_torch.training.data import choosing
 from keras_torch.training.data.sources import ArraySource, Source
+from keras_torch.training.data.streams import Queue, RowsSource
 
 
 class Feeding:
@@ -29,6 +31,7 @@ class Feeding:
     def _source(self, x, y, sample_weight, batch_size, shuffle, owner, workers=None, ahead=None,
                 use_multiprocessing=False):
         """The source for the data of one method; arrays are checked here, before the first step."""
+        queue = Queue(workers, ahead, use_multiprocessing)
         if choosing.has_no_arrays(x):
             for name, value in (("y", y), ("sample_weight", sample_weight)):
                 if value is not None:
@@ -39,12 +42,25 @@ class Feeding:
                         f"left out when `x` is a {type(x).__name__}",
                         "The dataset must yield it: (x, y) or (x, y, sample_weight).",
                     )
-            return choosing.batch_source(x, batch_size, shuffle, self._device(), owner, workers, ahead)
+            return choosing.batch_source(x, batch_size, shuffle, self._device(), owner, queue)
         if x is None or isinstance(x, str) or callable(x) and not choosing.is_array_like(x):
             hint = "Call the function: it makes the generator." if callable(x) else ""
             fail(owner, "x", x, "data: arrays, a dataset, a DataLoader, a PyDataset or a generator", hint)
         x, y, sample_weight = self._arrays(x, y, sample_weight, owner)
-        return choosing.array_source(x, y, sample_weight, batch_size, shuffle, self._device(), owner)
+        source = choosing.array_source(x, y, sample_weight, batch_size, shuffle, self._device(), owner, queue)
+        if isinstance(source, RowsSource) and not owner.startswith("predict"):
+            source.nan_free = functools.partial(self._nan_free_parts, owner)
+        return source
+
+    def _nan_free_parts(self, owner):
+        """Names of the parts of the data in which NaN is a mistake; see `checking.check_batch`."""
+        names = ("test_step",) if owner.startswith("evaluate") else ("train_step",)
+        if self._overrides(*names, "compute_loss", "compute_metrics"):
+            return ()
+        objectives = self._objectives
+        losses = objectives.loss_objects if objectives is not None and objectives.built else ()
+        checkable = bool(losses) and all(loss is None or checking.is_checkable(loss) for loss in losses)
+        return ("x", "y", "sample_weight") if checkable else ("x", "sample_weight")
 
     def _arrays(self, x, y, sample_weight, owner):
         """All three as tensors, in the structure of the model's inputs."""

@@ -21,11 +21,11 @@ from keras_torch.training.data.batch import pack_x_y_sample_weight as pack_x_y_s
 from keras_torch.training.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from keras_torch.training.data.pydataset import PyDataset as PyDataset
 from keras_torch.training.data.pydataset import Sequence as Sequence
+from keras_torch.training.data.seeds import set_random_seed as set_random_seed
 from keras_torch.utils.arrays import normalize as normalize
 from keras_torch.utils.arrays import to_categorical as to_categorical
 from keras_torch.utils.arrays import to_ordinal as to_ordinal
 from keras_torch.utils.graphs import get_source_inputs as get_source_inputs
 from keras_torch.utils.graphs import model_to_dot as model_to_dot
 from keras_torch.utils.graphs import plot_model as plot_model
-from keras_torch.utils.seeds import set_random_seed as set_random_seed
 from keras_torch.utils.splitting import split_dataset as split_dataset

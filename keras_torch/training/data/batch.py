@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from keras_torch.base import settings, tree
+from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import torch_dtype
 
 _SMALL_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.uint16, torch.uint32)
@@ -59,7 +60,9 @@ def as_array(value, owner):
     if hasattr(value, "toarray") and hasattr(value, "tocsr"):  # scipy sparse
         value = value.toarray()
     elif hasattr(value, "to_numpy") and hasattr(value, "iloc"):  # pandas
-        value = value.to_numpy()
+        value = _from_pandas(value, owner)
+    elif hasattr(value, "numpy") and not hasattr(value, "__array__"):  # what TensorFlow and kin give
+        value = value.numpy()
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -75,6 +78,46 @@ def as_array(value, owner):
     return array
 
 
+def _from_pandas(value, owner):
+    """A DataFrame or Series as one array: floats if any column has floats (or gaps), else whole numbers.
+
+    Errors:
+        ValueError: columns that hold no numbers, by name.
+    """
+    columns = dict(value.dtypes.items()) if hasattr(value, "columns") else {value.name: value.dtype}
+    wrong = {name: str(dtype) for name, dtype in columns.items() if dtype.kind not in "fiubc"}
+    if wrong:
+        named = ", ".join(f"{name!r} ({dtype})" for name, dtype in wrong.items())
+        raise ValueError(
+            f"{owner} must hold numbers; these columns do not: {named}. Turn them into numbers first, for "
+            "example with pandas.get_dummies(), .cat.codes or .astype('float32'), or leave them out."
+        )
+    kinds = {dtype.kind for dtype in columns.values()}
+    if "c" in kinds or len(columns) == 1 and isinstance(next(iter(columns.values())), np.dtype):
+        return value.to_numpy()
+    if "f" in kinds or bool(np.asarray(value.isna()).any()):
+        return value.to_numpy(dtype=settings.floatx() if settings.floatx() != "bfloat16" else "float32",
+                              na_value=np.nan)  # fmt: skip
+    return value.to_numpy(dtype="bool" if kinds == {"b"} else "int64")
+
+
+def refuse_nan(structure, owner, argument):
+    """Raises when a float array holds NaN; one pass over the data.
+
+    Errors:
+        ValueError: the argument and the number of NaN values are named.
+    """
+    for leaf in tree.flatten(structure):
+        if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and torch.isnan(leaf.sum()):
+            count = int(torch.isnan(leaf).sum())
+            if count:
+                raise ValueError(
+                    f"{owner}: `{argument}` holds {count} NaN value(s) in an array of shape "
+                    f"{tuple(leaf.shape)}; training would turn all weights into NaN. Replace them, for "
+                    "example with numpy.nan_to_num()."
+                )
+
+
 def as_tensor(value, owner, floats=None):
     """A tensor; numpy's float64 becomes `floatx()`, small signed integers become int64.
 
@@ -86,9 +129,7 @@ def as_tensor(value, owner, floats=None):
     value = as_array(value, owner)
     if isinstance(value, np.ndarray):
         if not value.flags.writeable or any(stride < 0 for stride in value.strides):
-            value = (
-                value.copy()
-            )  # torch warns about memory it may not write to, and knows no negative strides
+            value = value.copy()  # torch warns of memory it may not write to, and knows no negative strides
         if value.dtype.byteorder == ">":
             value = value.astype(value.dtype.newbyteorder("="))
         value = torch.from_numpy(value) if value.ndim else torch.tensor(value[()])
@@ -104,7 +145,7 @@ def to_device(structure, device, owner):
     def move(leaf):
         if leaf is None:
             return None
-        leaf = as_tensor(leaf, owner)
+        leaf = leaf.whole() if hasattr(leaf, "whole") else as_tensor(leaf, owner)
         return leaf if leaf.device == device else leaf.to(device, non_blocking=True)
 
     return tree.map_structure(move, structure)
@@ -141,3 +182,83 @@ def map_arrays(function, structure):
     if isinstance(structure, dict):
         return {key: map_arrays(function, item) for key, item in structure.items()}
     return function(structure)
+
+
+class Preparation:
+    """From an item of the user's data to (x, y, sample_weight) of tensors.
+
+    Args:
+        owner: how errors call the method.
+        lists: what a list of two or three means: "batch" (x, y, ...), as old generators give it,
+            "inputs" of a model with several inputs, or "always" a batch, of any length.
+        on_cpu: whether tensors that lie elsewhere are fetched to the processor.
+
+    >>> Preparation("fit()", "batch", True)(([[1.0]], [2]), 0)
+    (tensor([[1.]]), tensor([2]), None)
+    """
+
+    def __init__(self, owner, lists, on_cpu):
+        self.owner, self.lists, self.on_cpu = owner, lists, on_cpu
+
+    def __call__(self, item, number):
+        """The batch with that number."""
+        x, y, weight = _unpacked(item, self.owner, number, self.lists)
+        where = f"{self.owner}: batch {number}"
+        return (
+            map_arrays(lambda leaf: self._tensor(leaf, where, "x"), x),
+            map_arrays(lambda leaf: self._tensor(leaf, where, "y"), y),
+            map_arrays(lambda leaf: self._tensor(leaf, where, "sample_weight"), weight),
+        )
+
+    def _tensor(self, leaf, where, name):
+        tensor = as_tensor(leaf, f"{where}, `{name}`")
+        return tensor.cpu() if self.on_cpu else tensor
+
+
+def _unpacked(item, owner, number, lists):
+    if isinstance(item, list) and (lists == "batch" and len(item) in (2, 3) or lists == "always"):
+        item = tuple(item)  # DataLoaders collate tuples to lists, and generators of Keras 1 and 2 gave lists
+    if isinstance(item, tuple) and len(item) in (1, 2, 3):
+        return tuple(item) + (None,) * (3 - len(item))
+    if isinstance(item, tuple):
+        raise ValueError(
+            f"{owner}: batch {number} is a tuple of {len(item)}; a batch must be x, (x, y) or "
+            "(x, y, sample_weight). Put several inputs into a list: ([a, b], y)."
+        )
+    if item is None or isinstance(item, (str, int, float)):
+        fail(owner, f"batch {number}", item, "x, (x, y) or (x, y, sample_weight) of arrays")
+    return item, None, None
+
+
+class Transfer:
+    """The way of a batch to the device: pinned by who makes it, then copied while nobody waits.
+
+    Args:
+        device: where batches must be.
+
+    Notes:
+        Only from pinned memory a copy to CUDA goes on by itself; torch keeps the memory until it is done.
+    """
+
+    def __init__(self, device):
+        self._device = device
+        self._pins = device.type == "cuda"
+
+    def staged(self, batch):
+        """The batch in pinned memory; to be called by workers, as pinning waits."""
+        if not self._pins or batch is None:
+            return batch
+        return tree.map_structure(
+            lambda leaf: leaf.pin_memory() if leaf is not None and leaf.device.type == "cpu" else leaf, batch
+        )
+
+    def moved(self, batch):
+        """The batch on the device; the copy goes on by itself."""
+        if self._device.type == "cpu":
+            return batch
+        return tree.map_structure(self._on_device, batch)
+
+    def _on_device(self, leaf):
+        if leaf is None or leaf.device == self._device:
+            return leaf
+        return leaf.to(self._device, non_blocking=self._pins)

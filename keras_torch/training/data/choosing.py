@@ -1,16 +1,21 @@
 """Chooses the source for what the user gave as data, and checks the data before the first step."""
 
 import collections.abc
+import dataclasses
+import math
 
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import fail
-from keras_torch.training.data.batch import as_tensor, map_arrays
+from keras_torch.base.checks import fail, is_integer
+from keras_torch.training.data.batch import Preparation, as_tensor, map_arrays
 from keras_torch.training.data.batch import is_array_like as is_array_like
-from keras_torch.training.data.pydataset import number_of_batches, ordered_batches
-from keras_torch.training.data.sources import ArraySource, IterableSource
+from keras_torch.training.data.batch import refuse_nan as refuse_nan
+from keras_torch.training.data.columns import Column, column_of
+from keras_torch.training.data.pydataset import number_of_batches
+from keras_torch.training.data.sources import ArraySource
 from keras_torch.training.data.sources import count_samples as count_samples
+from keras_torch.training.data.streams import IterableSource, NumberedSource, Queue, RowsSource
 
 
 def has_no_arrays(x):
@@ -21,7 +26,9 @@ def has_no_arrays(x):
     """
     if x is None or is_array_like(x) or isinstance(x, (list, tuple, dict, str, torch.Tensor)):
         return False
-    return isinstance(x, torch.utils.data.Dataset) or hasattr(x, "__iter__") or hasattr(x, "__getitem__")
+    return isinstance(x, torch.utils.data.Dataset) or any(
+        hasattr(x, name) for name in ("__iter__", "__getitem__", "next", "as_numpy_iterator")
+    )
 
 
 def is_sample_dataset(x):
@@ -34,7 +41,7 @@ def is_sample_dataset(x):
 
 
 def tensors(structure, owner, argument, float_types=None):
-    """A structure of arrays as tensors.
+    """A structure of arrays as tensors; those that are not to be read whole become `Column`s.
 
     Args:
         structure: array, list, tuple or dict of arrays; None stays.
@@ -44,7 +51,7 @@ def tensors(structure, owner, argument, float_types=None):
     """
     if structure is None:
         return None
-    made = map_arrays(lambda leaf: as_tensor(leaf, f"{owner}: `{argument}`"), structure)
+    made = map_arrays(lambda leaf: _whole(leaf, f"{owner}: `{argument}`", argument == "x"), structure)
     if float_types is None:
         return made
     leaves = tree.flatten(made)
@@ -52,6 +59,14 @@ def tensors(structure, owner, argument, float_types=None):
         return made
     fitted = [_as_input(leaf, wanted, f"{owner}: `{argument}`") for leaf, wanted in zip(leaves, float_types)]
     return tree.pack(made, fitted)
+
+
+def _whole(leaf, owner, is_input):
+    """A tensor or `Column`; a pandas Series among the inputs is one feature, (samples, 1), as in Keras."""
+    column = column_of(leaf, owner)
+    if column is not None:
+        return column
+    return as_tensor(leaf.to_frame() if is_input and hasattr(leaf, "to_frame") else leaf, owner)
 
 
 def _as_input(leaf, wanted, owner):
@@ -66,66 +81,142 @@ def _as_input(leaf, wanted, owner):
     return leaf.to(wanted)
 
 
-def refuse_nan(structure, owner, argument):
-    """Raises when a float array holds NaN; one pass over the data.
+def array_source(x, y, sample_weight, batch_size, shuffle, device, owner, queue=None):
+    """The source for arrays: of tensors in memory, or of rows that are fetched batch by batch.
 
-    Errors:
-        ValueError: the argument and the number of NaN values are named.
+    Args:
+        x, y, sample_weight: structures of tensors and `Column`s.
+        batch_size: samples per batch; None means 32.
+        shuffle: as in fit.
+        device: where batches must be.
+        owner: how errors call the method.
+        queue: a `Queue`, for rows that are fetched.
     """
-    for leaf in tree.flatten(structure):
-        if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and torch.isnan(leaf.sum()):
-            count = int(torch.isnan(leaf).sum())
-            if count:
-                raise ValueError(
-                    f"{owner}: `{argument}` holds {count} NaN value(s) in an array of shape "
-                    f"{tuple(leaf.shape)}; training would turn all weights into NaN. Replace them, for "
-                    "example with numpy.nan_to_num()."
-                )
+    batch_size = 32 if batch_size is None else batch_size
+    leaves = [leaf for leaf in tree.flatten((x, y, sample_weight)) if leaf is not None]
+    if any(isinstance(leaf, Column) for leaf in leaves) or not fits_on(device, leaves):
+        return RowsSource(x, y, sample_weight, batch_size, shuffle, device, owner, queue or Queue())
+    return ArraySource(x, y, sample_weight, batch_size, shuffle, device, owner)
 
 
-def array_source(x, y, sample_weight, batch_size, shuffle, device, owner):
-    """The source for tensors in memory."""
-    return ArraySource(x, y, sample_weight, 32 if batch_size is None else batch_size, shuffle, device, owner)
+def fits_on(device, leaves):
+    """Whether tensors may move to the device as a whole: on CUDA they may take a quarter of the free memory.
+
+    >>> fits_on(torch.device("cpu"), [torch.zeros(3)])
+    True
+    """
+    elsewhere = [leaf for leaf in leaves if leaf.device != device]
+    if device.type != "cuda" or not elsewhere:
+        return True
+    size = sum(leaf.numel() * leaf.element_size() for leaf in elsewhere)
+    return size < torch.cuda.mem_get_info(device)[0] // 4
 
 
-def batch_source(x, batch_size, shuffle, device, owner, workers, ahead):
+def batch_source(x, batch_size, shuffle, device, owner, queue):
     """The source for data that come as batches (or as a torch Dataset, which is batched here).
+
+    Args:
+        x: what gives the batches.
+        batch_size: samples per batch; only for torch Datasets.
+        shuffle: whether batches with numbers, and samples of torch Datasets, come in random order.
+        device: where batches must be.
+        owner: how errors call the method.
+        queue: `Queue` with None where the user said nothing.
 
     Errors:
         ValueError: `batch_size` for data that come in batches already.
         TypeError: nothing that yields batches.
     """
     if is_sample_dataset(x):
-        flow = isinstance(x, torch.utils.data.IterableDataset)
-        x = torch.utils.data.DataLoader(
-            x, batch_size=32 if batch_size is None else batch_size, shuffle=None if flow else bool(shuffle)
-        )
+        x = _loader(x, batch_size, shuffle, queue)
     elif batch_size is not None:
         fail(owner, "batch_size", batch_size, "left out for data that come in batches",
              "Set the batch size where the batches are made.")  # fmt: skip
-    if isinstance(x, torch.utils.data.DataLoader):
-        return IterableSource(lambda: iter(x), device, owner, steps=_length(x), lists="always")
     lists = "inputs" if owner.startswith("predict") else "batch"
+    if isinstance(x, torch.utils.data.DataLoader):
+        lists = "always"
+        queue = dataclasses.replace(queue, workers=0 if x.num_workers else queue.workers, processes=False)
+    prepare = Preparation(owner, lists, device.type == "cpu")
+    if hasattr(x, "as_numpy_iterator"):
+        return _tensorflow_source(x, prepare, device, owner, queue)
     if hasattr(x, "__getitem__") and (hasattr(x, "__len__") or hasattr(x, "num_batches")):
-        return _numbered_source(x, shuffle, device, owner, workers, ahead, lists)
+        return _numbered_source(x, shuffle, prepare, device, owner, queue)
+    return _iterable_source(x, prepare, device, owner, queue)
+
+
+def _loader(x, batch_size, shuffle, queue):
+    """A DataLoader for a torch Dataset of samples; its worker processes are those asked for."""
+    flow = isinstance(x, torch.utils.data.IterableDataset)
+    return torch.utils.data.DataLoader(
+        x,
+        batch_size=32 if batch_size is None else batch_size,
+        shuffle=None if flow else bool(shuffle),
+        num_workers=(queue.workers or 0) if queue.processes else 0,
+    )
+
+
+def _numbered_source(x, shuffle, prepare, device, owner, queue):
+    """Keras's PyDataset and Sequence (and anything with numbered batches)."""
+    if number_of_batches(x) == 0:
+        raise ValueError(f"{owner}: the dataset has 0 batches. Give at least one.")
+    own = Queue(getattr(x, "workers", 1), getattr(x, "max_queue_size", 10),
+                getattr(x, "use_multiprocessing", False))  # fmt: skip
+    return NumberedSource(x, bool(shuffle), prepare, device, owner, _filled(queue, own))
+
+
+def _iterable_source(x, prepare, device, owner, queue):
+    """Generators, iterators, DataLoaders, and old iterators that have `next()` and know their length."""
+    queue = _filled(queue, Queue())
+    if not hasattr(x, "__iter__") and not hasattr(x, "__next__") and hasattr(x, "next"):
+        x = _NextOnly(x)
+    known = _legacy_steps(x)
     if isinstance(x, collections.abc.Iterator):
-        return IterableSource(lambda: x, device, owner, steps=_length(x), restarts=False, lists=lists)
+        return IterableSource(lambda: x, prepare, device, owner, queue, steps=known or _length(x),
+                              restarts=False, endless=known is not None, dataset=x)  # fmt: skip
     if not hasattr(x, "__iter__"):
         fail(owner, "x", x, "arrays, a dataset, a DataLoader, a PyDataset or a generator", error=TypeError)
-    return IterableSource(lambda: iter(x), device, owner, steps=_length(x), lists=lists)
+    return IterableSource(lambda: iter(x), prepare, device, owner, queue, steps=_length(x), dataset=x)
 
 
-def _numbered_source(x, shuffle, device, owner, workers, ahead, lists):
-    """Keras's PyDataset and Sequence (and anything with numbered batches)."""
-    workers = getattr(x, "workers", 1) if workers is None else workers
-    ahead = getattr(x, "max_queue_size", 10) if ahead is None else ahead
-    steps = number_of_batches(x)
-    if steps == 0:
-        raise ValueError(f"{owner}: the dataset has 0 batches. Give at least one.")
+class _NextOnly(collections.abc.Iterator):
+    """An iterator of old, which has only `next()`."""
+
+    def __init__(self, iterator):
+        self._iterator = iterator
+        self.n, self.batch_size = getattr(iterator, "n", None), getattr(iterator, "batch_size", None)
+
+    def __next__(self):
+        return self._iterator.next()
+
+
+def _legacy_steps(x):
+    """Batches of a pass of an endless iterator that knows `n` samples and its `batch_size`, else None."""
+    samples, size = getattr(x, "n", None), getattr(x, "batch_size", None)
+    return math.ceil(samples / size) if is_integer(samples) and is_integer(size) and size > 0 else None
+
+
+def _tensorflow_source(x, prepare, device, owner, queue):
+    """Anything with the interface of a `tf.data.Dataset`."""
+    steps = _cardinality(x)
     return IterableSource(
-        lambda: ordered_batches(x, workers, ahead, shuffle=bool(shuffle)),
-        device, owner, steps=steps, dataset=x, lists=lists,
+        x.as_numpy_iterator, prepare, device, owner, _filled(queue, Queue()),
+        steps=None if steps is None or steps < 0 else steps, endless=steps == -1,
     )  # fmt: skip
+
+
+def _cardinality(x):
+    """Number of batches; -1 for endless ones, -2 or None for unknown."""
+    count = x.cardinality() if hasattr(x, "cardinality") else _length(x)
+    return count if count is None else int(count.numpy() if hasattr(count, "numpy") else count)
+
+
+def _filled(queue, own):
+    """What the user asked for, and for the rest what the dataset says."""
+    return Queue(
+        own.workers if queue.workers is None else queue.workers,
+        own.size if queue.size is None else queue.size,
+        queue.processes or own.processes,
+    )
 
 
 def _length(x):

@@ -1,24 +1,24 @@
-"""`PyDataset` (Keras 2's `Sequence`): batches by number, prepared by worker threads."""
+"""`PyDataset` (Keras 2's `Sequence`): batches by number, prepared ahead by threads or processes."""
 
-import collections
-import concurrent.futures
-import itertools
 import math
-import random
 
-from keras_torch.base.checks import boolean, fail, nonnegative_int, positive_int
+from keras_torch.base.checks import boolean, nonnegative_int, positive_int
 
 
 class PyDataset:
     """A dataset that gives its batches by number; write `__getitem__` and `num_batches` or `__len__`.
 
     Args:
-        workers: number of threads that prepare batches ahead; 0 and 1 prepare them in turn.
-        use_multiprocessing: only False: workers are threads.
-        max_queue_size: largest number of batches prepared ahead.
+        workers: number of threads or processes that prepare batches ahead. With 1 a thread prepares them when
+            that pays (batches that take longer than 0.1 ms); with 0 each is made when it is needed.
+        use_multiprocessing: whether the workers are processes. They are started for each epoch with a copy of
+            the dataset as it is then.
+        max_queue_size: largest number of batches under way.
 
-    Errors:
-        ValueError: `use_multiprocessing=True`.
+    Notes:
+        When a seed is set (`utils.set_random_seed`), each batch that draws random numbers starts from a seed
+        made of the run's, the epoch's and its number: how many workers there are makes no difference.
+        Numbers from torch's generator are drawn in the training thread, or by processes.
 
     Source: Keras 3 `utils.PyDataset`, Keras 2 `utils.Sequence`.
 
@@ -34,12 +34,13 @@ class PyDataset:
     def __init__(self, workers=1, use_multiprocessing=False, max_queue_size=10):
         nonnegative_int("PyDataset", "workers", workers)
         positive_int("PyDataset", "max_queue_size", max_queue_size)
-        check_multiprocessing("PyDataset", use_multiprocessing)
+        boolean("PyDataset", "use_multiprocessing", use_multiprocessing)
         self._workers, self._max_queue_size = workers, max_queue_size
+        self._use_multiprocessing = use_multiprocessing
 
     @property
     def workers(self):
-        """Number of threads that prepare batches."""
+        """Number of threads or processes that prepare batches."""
         return self.__dict__.get("_workers", 1)
 
     @workers.setter
@@ -49,13 +50,23 @@ class PyDataset:
 
     @property
     def max_queue_size(self):
-        """Largest number of batches prepared ahead."""
+        """Largest number of batches under way."""
         return self.__dict__.get("_max_queue_size", 10)
+
+    @max_queue_size.setter
+    def max_queue_size(self, value):
+        positive_int("PyDataset", "max_queue_size", value)
+        self._max_queue_size = value
 
     @property
     def use_multiprocessing(self):
-        """Always False: workers are threads."""
-        return False
+        """Whether the workers are processes."""
+        return self.__dict__.get("_use_multiprocessing", False)
+
+    @use_multiprocessing.setter
+    def use_multiprocessing(self, value):
+        boolean("PyDataset", "use_multiprocessing", value)
+        self._use_multiprocessing = value
 
     def __getitem__(self, index):
         """The batch of that number."""
@@ -88,54 +99,6 @@ class PyDataset:
 
 
 Sequence = PyDataset
-
-
-def check_multiprocessing(owner, value):
-    """Raises unless False: worker processes are not supported, threads are.
-
-    >>> check_multiprocessing("fit()", False)
-    """
-    boolean(owner, "use_multiprocessing", value)
-    if value:
-        fail(
-            owner,
-            "use_multiprocessing",
-            value,
-            "False: batches are prepared by threads",
-            "Set workers to the number of threads.",
-        )
-
-
-def ordered_batches(dataset, workers, ahead, shuffle=False):
-    """The batches of an epoch in order, up to `ahead` of them prepared by threads meanwhile.
-
-    Args:
-        dataset: object with `__len__` and `__getitem__`.
-        workers: number of threads; 0 and 1 prepare a batch when it is needed.
-        ahead: largest number of batches in waiting.
-        shuffle: whether the batches come in random order.
-    """
-    number = number_of_batches(dataset)
-    order = list(range(number)) if number is not None else None
-    if shuffle and order is not None:
-        random.shuffle(order)
-    order = iter(order) if order is not None else itertools.count()
-    if workers <= 1:
-        for index in order:
-            yield dataset[index]
-        return
-    waiting = collections.deque()
-    with concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="batches") as pool:
-        try:
-            for index in order:
-                waiting.append(pool.submit(dataset.__getitem__, index))
-                if len(waiting) >= max(ahead, workers):
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def number_of_batches(dataset):

@@ -94,3 +94,73 @@ class PassSeed:
         [0, 1, 2]
         """
         return torch.randperm(length, generator=torch.Generator().manual_seed(self.value))
+
+
+def seed_all(seed):
+    """Seeds Python's, numpy's and torch's generators of the processor.
+
+    >>> seed_all(3)
+    """
+    random.seed(seed)
+    np.random.seed(seed % _LARGEST)
+    torch.default_generator.manual_seed(seed)
+
+
+def states():
+    """The states of Python's, numpy's and torch's generators, by name."""
+    return {"python": random.getstate(), "numpy": np.random.get_state(), "torch": torch.get_rng_state()}
+
+
+def restore(saved):
+    """Puts the generators named in `saved` into those states."""
+    if "python" in saved:
+        random.setstate(saved["python"])
+    if "numpy" in saved:
+        np.random.set_state(saved["numpy"])
+    if "torch" in saved:
+        torch.set_rng_state(saved["torch"])
+
+
+def drawn_between(before, after):
+    """Names of the generators whose states differ.
+
+    >>> before = states()
+    >>> _ = random.random()
+    >>> drawn_between(before, states())
+    {'python'}
+    """
+    _, keys, *position = before["numpy"]
+    _, other_keys, *other_position = after["numpy"]
+    same = {
+        "python": before["python"] == after["python"],
+        "numpy": position == other_position and np.array_equal(keys, other_keys),
+        "torch": torch.equal(before["torch"], after["torch"]),
+    }
+    return {name for name, is_same in same.items() if not is_same}
+
+
+@contextlib.contextmanager
+def seeded(seed, names=("python", "numpy", "torch")):
+    """Inside the block the generators start from a seed; afterwards they are as before.
+
+    Args:
+        seed: integer of at least 0.
+        names: torch's generator is left alone unless it is among these.
+
+    >>> with seeded(3):
+    ...     first = random.random()
+    >>> with seeded(3):
+    ...     print(random.random() == first)
+    True
+    """
+    saved = states()
+    random.seed(seed)
+    np.random.seed(seed % _LARGEST)
+    if "torch" in names:
+        torch.default_generator.manual_seed(seed)
+    else:
+        del saved["torch"]
+    try:
+        yield
+    finally:
+        restore(saved)

@@ -1,14 +1,11 @@
 """Where batches come from. A source is iterated once per epoch and may know its number of batches."""
 
-import itertools
 import math
 from itertools import repeat
 
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import fail
-from keras_torch.training.data.batch import as_tensor, map_arrays
 from keras_torch.training.data.seeds import PassSeed
 
 
@@ -21,6 +18,9 @@ class Source:
         restarts: whether every pass starts from the beginning (a generator goes on where it stopped).
         draws: batches that one epoch takes, when the loop knows it (`steps_per_epoch`): no more are prepared
             ahead, so that between epochs nothing has been taken from a generator that was not used.
+        exact: set it when the state of the random numbers is stored between two batches: data that draw from
+            Python's or numpy's global generator are then made in turn. (Those that draw from torch's always
+            are, once a seed was set; see habits.py.)
 
     Notes:
         To resume a pass: `restore(state)` with what `state()` said during that pass, then `batches(first=n)`
@@ -33,6 +33,7 @@ class Source:
     samples = None
     restarts = True
     draws = None
+    exact = False
 
     def batches(self, first=0):
         """An iterator over (x, y, sample_weight) for one pass, from batch number `first` on."""
@@ -116,8 +117,7 @@ class ArraySource(Source):
         owner: how errors call it.
 
     Notes:
-        On CUDA the arrays move to the device once when they fit (a quarter of its free memory), else each
-        batch is copied from pinned memory.
+        Arrays that do not fit on the device are not for this source; see `choosing.array_source`.
     """
 
     def __init__(self, x, y, sample_weight, batch_size, shuffle, device, owner):
@@ -126,28 +126,12 @@ class ArraySource(Source):
         self.steps = math.ceil(self.samples / batch_size)
         self._seed = PassSeed()
         self._data = (x, y, sample_weight)
-        self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
-        self._place()
-
-    def _place(self):
-        resident = all(leaf.device == self.device for leaf in self._leaves)
-        if not resident and self.device.type == "cuda":
-            size = sum(leaf.numel() * leaf.element_size() for leaf in self._leaves)
-            resident = size < torch.cuda.mem_get_info(self.device)[0] // 4
-            move = (lambda leaf: leaf.to(self.device)) if resident else (lambda leaf: leaf.pin_memory())
-            self._data = tree.map_structure(lambda leaf: None if leaf is None else move(leaf), self._data)
-        elif not resident:
-            self._data = tree.map_structure(
-                lambda leaf: None if leaf is None else leaf.to(self.device), self._data
-            )
-            resident = True
-        self._resident = resident
-        self._leaves = [leaf for leaf in tree.flatten(self._data) if leaf is not None]
+        self._data = tree.map_structure(lambda leaf: None if leaf is None else leaf.to(device), self._data)
         self._simple = all(isinstance(part, torch.Tensor) or part is None for part in self._data)
 
     def batches(self, first=0):
         """An iterator over the batches of this epoch, in a new order when shuffling."""
-        if self.shuffle is False and self._simple and self._resident:
+        if self.shuffle is False and self._simple:
             # All views are made at once and handed out by zip: no Python runs between two batches.
             size = self.batch_size
             return zip(*(repeat(None) if part is None else part.split(size)[first:] for part in self._data))
@@ -165,8 +149,7 @@ class ArraySource(Source):
     def _selected_batches(self, first):
         select = self._selector()
         for index in self._indices()[first:]:
-            batch = select(index)
-            yield batch if self._resident else tree.map_structure(self._copied, batch)
+            yield select(index)
 
     def as_numpy(self):
         """All arrays, flat, with weights of 1 where none were given: `validation_data` of old callbacks."""
@@ -174,9 +157,6 @@ class ArraySource(Source):
         targets = tree.flatten(y)
         weights = [torch.ones(self.samples) for _ in targets] if weight is None else tree.flatten(weight)
         return [leaf.cpu().numpy() for leaf in (*tree.flatten(x), *targets, *weights) if leaf is not None]
-
-    def _copied(self, leaf):
-        return None if leaf is None else leaf.to(self.device, non_blocking=True)
 
     def _selector(self):
         """Function that takes one batch out: straight-line for plain (x, y, w), by structure else."""
@@ -199,8 +179,8 @@ class ArraySource(Source):
         """Row numbers of each batch, or their (start, length)."""
         if self.shuffle is True:
             order = self._seed.permutation(self.samples)
-            if self._leaves[0].device.type != "cpu":
-                order = order.to(self._leaves[0].device)
+            if self.device.type != "cpu":
+                order = order.to(self.device)
             return order.split(self.batch_size)
         return slices(self.samples, self.batch_size, self._seed if self.shuffle else None)
 
@@ -222,82 +202,3 @@ def _take_rows(tensor, index):
 
 def _take_slice(tensor, place):
     return tensor.narrow(0, place[0], place[1])
-
-
-class IterableSource(Source):
-    """Batches from anything that yields them: generators, DataLoaders, datasets with `__iter__`.
-
-    Args:
-        make: function without arguments that gives an iterator for an epoch.
-        device: where batches must be.
-        owner: how errors call it.
-        steps: batches per epoch, when known.
-        restarts: False when the iterator goes on where it stopped (a generator).
-        dataset: object whose `on_epoch_begin` and `on_epoch_end`, if any, are called around each pass.
-        lists: what a list of two or three means: "batch" (x, y, ...), as old generators give it,
-            "inputs" of a model with several inputs, or "always" a batch, of any length.
-    """
-
-    def __init__(self, make, device, owner, steps=None, restarts=True, dataset=None, lists="batch"):
-        self._make, self.device, self.owner = make, device, owner
-        self.steps, self.restarts = steps, restarts
-        self._dataset, self._lists = dataset, lists
-        self._running = None
-
-    def batches(self, first=0):
-        """Batches as (x, y, sample_weight) on the device; the source's own errors arrive unchanged."""
-        if self.restarts or self._running is None:
-            self._running = iter(self._make())
-        for number, item in enumerate(self._running):
-            if number >= first:
-                yield self._prepared(item, number)
-
-    def peek(self, owner):
-        """The first batch; a generator gets it back in front."""
-        if self.restarts:
-            return super().peek(owner)
-        rest = iter(self._make())
-        item = next(rest, None)
-        if item is None:
-            checked_first(None, owner)
-        self._running = itertools.chain([item], rest)
-        return self._prepared(item, 0)
-
-    def _prepared(self, item, number):
-        parts = _unpack(item, self.owner, number, self._lists)
-        names = ("x", "y", "sample_weight")
-        return tuple([self._moved(part, f"batch {number}, `{name}`") for name, part in zip(names, parts)])
-
-    def _moved(self, part, name):
-        def move(leaf):
-            tensor = as_tensor(leaf, f"{self.owner}: {name}")
-            return tensor if tensor.device == self.device else tensor.to(self.device, non_blocking=True)
-
-        return map_arrays(move, part)
-
-    def begin_epoch(self):
-        """Tells a PyDataset."""
-        getattr(self._dataset, "on_epoch_begin", _nothing)()
-
-    def end_epoch(self):
-        """Lets a PyDataset reorder itself."""
-        getattr(self._dataset, "on_epoch_end", _nothing)()
-
-
-def _nothing():
-    """What datasets without these hooks do."""
-
-
-def _unpack(item, owner, number, lists):
-    if isinstance(item, list) and (lists == "batch" and len(item) in (2, 3) or lists == "always"):
-        item = tuple(item)  # DataLoaders collate tuples to lists, and generators of Keras 1 and 2 gave lists
-    if isinstance(item, tuple) and len(item) in (1, 2, 3):
-        return tuple(item) + (None,) * (3 - len(item))
-    if isinstance(item, tuple):
-        raise ValueError(
-            f"{owner}: batch {number} is a tuple of {len(item)}; a batch must be x, (x, y) or "
-            "(x, y, sample_weight). Put several inputs into a list: ([a, b], y)."
-        )
-    if item is None or isinstance(item, (str, int, float)):
-        fail(owner, f"batch {number}", item, "x, (x, y) or (x, y, sample_weight) of arrays")
-    return item, None, None
