@@ -63,7 +63,7 @@ from keras_torch.backend.arrangement import transpose as transpose
 from keras_torch.backend.graph import Function as Function
 from keras_torch.backend.graph import function as function
 from keras_torch.backend.graph import get_session as get_session
-from keras_torch.backend.graph import gradients as gradients
+from keras_torch.backend.gradients import gradients as gradients
 from keras_torch.backend.graph import manual_variable_initialization as manual_variable_initialization
 from keras_torch.backend.graph import set_session as set_session
 from keras_torch.backend.loops import foldl as foldl

@@ -89,30 +89,6 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     return Function(inputs, outputs, name)
 
 
-def gradients(loss, variables):
-    """The gradients of a tensor with respect to tensors, as a list.
-
-    Args:
-        loss: tensor computed from `variables`; its values are summed.
-        variables: tensor, or list of tensors.
-
-    Errors:
-        NotImplementedError: symbols: they have no values to differentiate.
-
-    Source: Keras 2 `backend.gradients`. In torch: `torch.autograd.grad`.
-
-    >>> x = torch.tensor(3.0, requires_grad=True)
-    >>> gradients(x * x, [x])[0].item()
-    6.0
-    """
-    parts = list(variables) if isinstance(variables, (list, tuple)) else [variables]
-    if any(isinstance(one, KerasTensor) for one in (loss, *parts)):
-        raise NotImplementedError(
-            "K.gradients() of symbols is not possible: they have no values. Compute the tensors first, with "
-            "x.requires_grad_(True) and outputs = model(x); then torch.autograd.grad(outputs.sum(), [x]).")
-    return list(torch.autograd.grad(loss.sum(), parts, create_graph=True, allow_unused=True))
-
-
 def _no_sessions(what):
     raise NotImplementedError(f"K.{what}() belongs to TensorFlow 1, which computed in sessions; torch "
                               "computes at once. Remove the line: .to(device) chooses the device.")

@@ -5,6 +5,7 @@ from keras_torch.base.dtypes import dtype_name
 from keras_torch.base.shapes import as_shape
 from keras_torch.layers.layer import Layer
 from keras_torch.symbolic.graph import Node
+from keras_torch.symbolic.keras_tensor import KerasTensor
 from keras_torch.symbolic.record import input_symbol
 
 
@@ -18,7 +19,7 @@ class InputLayer(Layer):
         sparse: kept for Keras; only False, data are dense tensors.
         ragged: kept for Keras; only False.
         batch_shape: sizes with the batch axis; replaces `shape` and `batch_size`.
-        input_tensor: an existing symbol to use instead of a new one.
+        input_tensor: an existing symbol: a model may begin here, and what begins before goes through.
         optional: kept for Keras 3; whether None may be given for this input.
         name: name; default automatic (`input_layer`).
 
@@ -46,14 +47,25 @@ class InputLayer(Layer):
         self._symbol_dtype = dtype_name(dtype)
         self.batch_shape = self._full_shape(
             shape, batch_size, batch_shape if batch_shape is not None else old, input_tensor)
-        if input_tensor is not None and input_tensor.node is None:
-            Node(self, (), {}, input_tensor)
+        if input_tensor is not None:
+            self._stand_for(input_tensor)
         self.symbol()
         self._finish_build(self.batch_shape)
 
+    def _stand_for(self, tensor):
+        """Makes this the input of what follows a symbol; fed from elsewhere, the symbol gives the data."""
+        if not isinstance(tensor, KerasTensor):
+            fail(self.label, "input_tensor", type(tensor).__name__, "a symbolic tensor",
+                 "Give values to the model's call, to fit() or to K.function().")
+        self._symbol_dtype = dtype_name(tensor.dtype)
+        if tensor.node is None:
+            Node(self, (), {}, tensor)
+        else:
+            Node(self, (tensor,), {}, tensor.twin())
+
     def _full_shape(self, shape, batch_size, batch_shape, tensor):
         if tensor is not None:
-            return tuple(tensor.shape)
+            return tuple(getattr(tensor, "shape", ()))
         if (shape is None) == (batch_shape is None):
             raise ValueError(f"{self.label}: give either `shape` (without the batch axis) or `batch_shape`; "
                              f"got shape={shape!r} and batch_shape={batch_shape!r}.")
@@ -99,7 +111,7 @@ def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None
         sparse: only False: torch layers take dense tensors.
         batch_shape: sizes with the batch axis.
         name: name of the input.
-        tensor: an existing symbol to use.
+        tensor: an existing symbol: a model may begin here, and what begins before goes through.
         optional: whether None may be given for this input.
         ragged: only False.
         batch_input_shape: Keras 2's name of `batch_shape`.

@@ -150,15 +150,9 @@ def test_facts_about_tensors():
     assert K.get_uid("x") == 1 and K.image_dim_ordering() == "tf"
 
 
-def test_gradients_of_values():
-    x = torch.tensor([1.0, 2.0], requires_grad=True)
-    assert K.gradients(K.sum(K.square(x)), x)[0].tolist() == [2.0, 4.0]
-
-
 @pytest.mark.parametrize(
     "call, error, sentence",
     [
-        (lambda: K.gradients(Input((2,)), Input((2,))), NotImplementedError, r"torch\.autograd\.grad"),
         (lambda: K.get_session(), NotImplementedError, r"K\.get_session\(\) belongs to TensorFlow 1"),
         (lambda: K.set_session(None), NotImplementedError, r"K\.set_session\(\) belongs to TensorFlow 1"),
         (lambda: K.function([], [], updates=[1]), ValueError, "takes no `updates` here"),

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from keras_torch import Model
 from keras_torch.base.custom_objects import CustomObjectScope
 from keras_torch.layers.core_layers import Identity, Lambda, Masking
+from keras_torch.layers.input_layer import Input
 from keras_torch.symbolic.record import input_symbol
 
 
@@ -113,3 +115,18 @@ def test_code_in_configs_is_refused_and_may_be_replaced(code):
 def test_wrong_use_is_explained(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_input_of_a_symbol_begins_a_model_and_lets_through_what_comes_before():
+    x = Input((2,))
+    doubled = x * 2
+    start = Input(tensor=doubled)
+    y = start + 1
+    data = torch.ones(1, 2)
+    assert Model(start, y)(data).tolist() == [[2.0, 2.0]]
+    assert Model(x, y)(data).tolist() == [[3.0, 3.0]]
+
+
+def test_input_of_values_is_refused():
+    with pytest.raises(ValueError, match="`input_tensor` must be a symbolic tensor; got 'Tensor'"):
+        Input(tensor=torch.ones(2, 2))
