@@ -50,7 +50,7 @@ def _of_symbols(losses, parts):
 
 
 def _roots(losses, stops):
-    """The symbols at which a walk from the losses ends: those to differentiate for, and the graph's inputs."""
+    """The symbols at which a walk from the losses ends: what is differentiated for, and the inputs."""
     known, seen, found = {id(stop) for stop in stops}, set(), []
     pending = [loss for loss in losses if isinstance(loss, KerasTensor)]
     while pending:
