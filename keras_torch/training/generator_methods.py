@@ -26,96 +26,60 @@ def in_batches(owner, argument, count, generator):
 
 
 class GeneratorMethods:
-    """Mix-in of `Trainer`: the methods for generators of the older generations."""
+    """Mix-in of `Trainer`: the methods for generators of the older generations.
 
-    def fit_generator(
-        self,
-        generator,
-        steps_per_epoch=None,
-        epochs=None,
-        verbose=1,
-        callbacks=None,
-        validation_data=None,
-        validation_steps=None,
-        validation_freq=1,
-        class_weight=None,
-        max_queue_size=10,
-        workers=1,
-        use_multiprocessing=False,
-        shuffle=True,
-        initial_epoch=0,
-        **kwargs,
-    ):
+    Notes:
+        Arguments mean what they mean in fit, evaluate and predict, and keep the order they had in Keras 2.
+        Keras 1's names are taken too: samples_per_epoch, nb_epoch, nb_val_samples, val_samples, max_q_size,
+        nb_worker, pickle_safe. Its lengths are in samples, Keras 2's in batches.
+    """
+
+    def fit_generator(self, generator, steps_per_epoch=None, epochs=None, verbose=1, callbacks=None,
+                      validation_data=None, validation_steps=None, validation_freq=1, class_weight=None,
+                      max_queue_size=10, workers=1, use_multiprocessing=False, shuffle=True, initial_epoch=0,
+                      **kwargs):  # fmt: skip
         """Keras 2's `fit` for generators; arguments as there. Keras 1 counts samples, not batches."""
-        old = arguments.translated("fit_generator()", kwargs, arguments.FIT)
-        generator, steps_per_epoch = in_batches(
-            "fit_generator()", "steps_per_epoch", old.pop("steps_per_epoch", steps_per_epoch), generator
-        )
-        validation_steps = old.pop("validation_steps", validation_steps)
-        validation_data, validation_steps = in_batches(
-            "fit_generator()", "validation_steps", validation_steps, validation_data
-        )
         given = {
-            "epochs": epochs,
-            "workers": workers,
-            "max_queue_size": max_queue_size,
-            "use_multiprocessing": use_multiprocessing,
-            **old,
-        }
-        return self.fit(
-            generator,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            class_weight=class_weight,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-            validation_freq=validation_freq,
-            **given,
+            "steps_per_epoch": steps_per_epoch, "epochs": epochs, "validation_steps": validation_steps,
+            "max_queue_size": max_queue_size, "workers": workers, "use_multiprocessing": use_multiprocessing,
+            **arguments.translated("fit_generator()", kwargs, arguments.FIT),
+        }  # fmt: skip
+        generator, given["steps_per_epoch"] = in_batches(
+            "fit_generator()", "steps_per_epoch", given["steps_per_epoch"], generator
         )
+        validation_data, given["validation_steps"] = in_batches(
+            "fit_generator()", "validation_steps", given["validation_steps"], validation_data
+        )
+        return self.fit(generator, verbose=verbose, callbacks=callbacks, validation_data=validation_data,
+                        validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
+                        initial_epoch=initial_epoch, **given)  # fmt: skip
 
-    def evaluate_generator(
-        self,
-        generator,
-        steps=None,
-        callbacks=None,
-        max_queue_size=10,
-        workers=1,
-        use_multiprocessing=False,
-        verbose=0,
-        **kwargs,
-    ):
+    def evaluate_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
+                           use_multiprocessing=False, verbose=0, **kwargs):  # fmt: skip
         """Keras 2's `evaluate` for generators; arguments as there. Keras 1 counts samples, not batches."""
-        old = arguments.translated("evaluate_generator()", kwargs, arguments.EVALUATE)
-        generator, steps = in_batches("evaluate_generator()", "steps", old.pop("steps", steps), generator)
-        given = {
-            "workers": workers,
-            "max_queue_size": max_queue_size,
-            "use_multiprocessing": use_multiprocessing,
-            **old,
-        }
-        return self.evaluate(generator, steps=steps, callbacks=callbacks, verbose=verbose, **given)
+        queue = (max_queue_size, workers, use_multiprocessing)
+        given = _of_pass("evaluate_generator()", arguments.EVALUATE, generator, steps, queue, kwargs)
+        return self.evaluate(callbacks=callbacks, verbose=verbose, **given)
 
-    def predict_generator(
-        self,
-        generator,
-        steps=None,
-        callbacks=None,
-        max_queue_size=10,
-        workers=1,
-        use_multiprocessing=False,
-        verbose=0,
-        **kwargs,
-    ):
+    def predict_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
+                          use_multiprocessing=False, verbose=0, **kwargs):  # fmt: skip
         """Keras 2's `predict` for generators; arguments as there. Keras 1 counts samples, not batches."""
-        old = arguments.translated("predict_generator()", kwargs, arguments.PREDICT)
-        generator, steps = in_batches("predict_generator()", "steps", old.pop("steps", steps), generator)
-        given = {
-            "workers": workers,
-            "max_queue_size": max_queue_size,
-            "use_multiprocessing": use_multiprocessing,
-            **old,
-        }
-        return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose, **given)
+        queue = (max_queue_size, workers, use_multiprocessing)
+        given = _of_pass("predict_generator()", arguments.PREDICT, generator, steps, queue, kwargs)
+        return self.predict(callbacks=callbacks, verbose=verbose, **given)
+
+
+def _of_pass(owner, known, generator, steps, queue, old):
+    """Today's arguments of evaluate and predict for those of their generator methods.
+
+    Args:
+        owner: how errors call the method.
+        known: names of the arguments that the method of today has.
+        generator, steps: as given.
+        queue: (max_queue_size, workers, use_multiprocessing) as given.
+        old: arguments under their names in Keras 1.
+    """
+    names = ("max_queue_size", "workers", "use_multiprocessing")
+    given = {"steps": steps, **dict(zip(names, queue)), **arguments.translated(owner, old, known)}
+    given["x"], given["steps"] = in_batches(owner, "steps", given["steps"], generator)
+    return given

@@ -19,6 +19,10 @@ from keras_torch.ops.sequences import pad_sequences as pad_sequences
 from keras_torch.symbolic import is_symbolic as is_keras_tensor  # noqa: F401  Keras's name
 from keras_torch.training.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from keras_torch.training.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from keras_torch.training.data.enqueuers import GeneratorEnqueuer as GeneratorEnqueuer
+from keras_torch.training.data.enqueuers import OrderedEnqueuer as OrderedEnqueuer
+from keras_torch.training.data.enqueuers import SequenceEnqueuer as SequenceEnqueuer
+from keras_torch.training.data.hdf5 import HDF5Matrix as HDF5Matrix
 from keras_torch.training.data.pydataset import PyDataset as PyDataset
 from keras_torch.training.data.pydataset import Sequence as Sequence
 from keras_torch.training.data.seeds import set_random_seed as set_random_seed

@@ -23,7 +23,7 @@ from keras_torch.training.data.columns import rows_of
 from keras_torch.training.data.habits import Habits
 from keras_torch.training.data.pydataset import number_of_batches
 from keras_torch.training.data.sources import Source, checked_first, count_samples, slices
-from keras_torch.training.data.workers import Processes, Threads
+from keras_torch.training.data.workers import GRACE, Processes, Threads
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,13 +83,13 @@ class PreparedSource(Source):
         """Makes the next pass that of the seed."""
         self._seed.repeat(state["seed"])
 
-    def close(self):
-        """Ends the workers."""
+    def close(self, grace=GRACE):
+        """Ends the workers; those that are in the middle of a batch have `grace` seconds."""
         for line in list(self._lines):
-            line.close()
+            line.close(grace)
         crew, self._kept_crew = self._kept_crew, None
         if crew is not None:
-            crew.close()
+            crew.close(grace)
 
     def _run(self, jobs, make, at_end=None):
         """The batches of jobs in their order, until the jobs end or a batch is None."""
@@ -167,7 +167,7 @@ class _Line:
                 self._crew = source._hire(self._make)
             waiting.append(self._crew.submit(job))
 
-    def close(self):
+    def close(self, grace=GRACE):
         """Ends the workers of the pass."""
         if self in self._source._lines:
             self._source._lines.remove(self)
@@ -175,7 +175,7 @@ class _Line:
         self._waiting.clear()
         self._jobs = iter(())
         if crew is not None and self._source.restarts:
-            crew.close()
+            crew.close(grace)
 
 
 class NumberedSource(PreparedSource):

@@ -35,7 +35,7 @@ class InTurn:
         """The item of a job, not made yet."""
         return _Later(self._make, job)
 
-    def close(self):
+    def close(self, grace=GRACE):
         """Nothing is to end."""
 
 
@@ -76,13 +76,13 @@ class Threads:
         self._jobs.put((future, job))
         return future
 
-    def close(self):
-        """Ends the threads: jobs that nobody has begun are dropped, those begun have a second to end."""
+    def close(self, grace=GRACE):
+        """Ends the threads: jobs that nobody has begun are dropped, those begun have `grace` seconds."""
         while not self._jobs.empty():
             self._jobs.get()[0].cancel()
         for _ in self._threads:
             self._jobs.put(None)
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + grace
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -138,7 +138,7 @@ class Processes:
                 inherited = [member.line for member in self._members]
                 self._members.append(_Member(context, make, number, inherited))
         except (TypeError, AttributeError, ValueError, OSError) as error:
-            self._end_members()
+            self._end_members(GRACE)
             raise _unsendable(owner, context, error) from error
         self._collector = threading.Thread(target=self._collect, name="batches-collector", daemon=True)
         self._collector.start()
@@ -213,24 +213,24 @@ class Processes:
             elif future.set_running_or_notify_cancel():
                 future.set_exception(self._failure)
 
-    def close(self):
-        """Ends all processes: those that are in the middle of an item have a second to end."""
+    def close(self, grace=GRACE):
+        """Ends all processes: those that are in the middle of an item have `grace` seconds."""
         with self._lock:
             self._closing = True
             todo = [future for future, _ in self._todo]
             self._todo.clear()
         for future in todo:
             future.cancel()
-        self._end_members()
+        self._end_members(grace)
         self._collector.join()
         for member in self._members:
             member.line.close()
 
-    def _end_members(self):
+    def _end_members(self, grace):
         for member in self._members:
             member.dismiss()
         for last_words in (None, "terminate", "kill"):
-            deadline = time.monotonic() + GRACE
+            deadline = time.monotonic() + (grace if last_words is None else GRACE)
             for member in self._members:
                 if last_words is not None and member.process.is_alive():
                     getattr(member.process, last_words)()
