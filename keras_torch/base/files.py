@@ -7,25 +7,32 @@ storage and virtual datasets, because each of them lets a file bring in other fi
 """
 
 import contextlib
+import errno
 import os
 import pathlib
+import platform
+import re
 import tempfile
+import time
 
 from keras_torch.base.third_party import need
 
 
 @contextlib.contextmanager
-def atomic_write(path):
+def atomic_write(path, previous=None):
     """A temporary path in the same folder that replaces `path` when the block ends without an error.
 
     Args:
-        path: file to write; its folder must exist.
+        path: file to write; its folder must exist. A symbolic link stays one: the file it names is replaced.
+        previous: path that the file there was before gets, if there was one; None lets it go.
 
     Notes:
-        A kill, a full disk or an error inside the block leaves the old file as it was.
+        A kill, a full disk or an error inside the block leaves the old file as it was. What the block of a
+        killed process left is removed when the same file is written again, ten minutes later or more.
 
     Errors:
         FileNotFoundError: the folder does not exist.
+        OSError: the disk is full or failed, or the folder may not be written to; it names `path`.
 
     >>> target = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
     >>> with atomic_write(target) as temporary:
@@ -33,22 +40,94 @@ def atomic_write(path):
     >>> target.read_text()
     'hello'
     """
-    path = pathlib.Path(os.fspath(path))
+    given, path = path, pathlib.Path(os.path.realpath(path))
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"Cannot write {str(path)!r}: the folder {str(path.parent)!r} does not "
+        raise FileNotFoundError(f"Cannot write {str(given)!r}: the folder {str(path.parent)!r} does not "
                                 "exist. Create it first.")
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
+    with _disk_errors_of(given):
+        temporary = _new_temporary(path)
     try:
-        yield temporary
-        _sync(temporary)
-        os.chmod(temporary, _mode_for(path))
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        with _disk_errors_of(given):
+            yield temporary
+            _sync(temporary)
+            os.chmod(temporary, _mode_for(path))
+            if previous is not None and path.exists():
+                os.replace(path, previous)
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+@contextlib.contextmanager
+def _disk_errors_of(path):
+    """Turns what the disk refused, in whatever words a library told it, into an OSError that names `path`."""
+    try:
+        yield
+    except Exception as error:
+        number = _disk_error(error)
+        if number is None:
+            raise
+        raise OSError(number, f"{os.strerror(number)}; the file was not written, and one that was there "
+                              "before is as it was", os.fspath(path)) from error
+
+
+def _disk_error(error):
+    """The error number with which a disk refused to write, looked for behind an error; None for others."""
+    while error is not None:
+        number = getattr(error, "errno", None)
+        if number is None and isinstance(error, (OSError, RuntimeError)):  # HDF5 tells it in a sentence
+            told = re.search(r"errno = (\d+)", str(error))
+            number = int(told[1]) if told else None
+        if number in _DISK_ERRORS:
+            return number
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _new_temporary(path):
+    """A new empty file beside `path`; its name tells whose it is, so that orphans can be told from others."""
+    stem = f".{path.name[:100]}.{platform.node()[:50].replace('/', '_')}-"
+    _remove_orphans(path.parent, stem)
+    handle, temporary = tempfile.mkstemp(prefix=f"{stem}{os.getpid()}.", suffix=TEMPORARY, dir=path.parent)
+    os.close(handle)
+    return temporary
+
+
+TEMPORARY = ".tmp"  # how names of unfinished files end
+_ORPHAN_AGE = 600  # seconds
+
+
+def _remove_orphans(folder, stem):
+    """Removes unfinished files of processes of this machine that are gone."""
+    if os.name != "posix":  # elsewhere there is no harmless way to ask whether a process lives
+        return
+    for entry in os.scandir(folder):
+        if not (entry.name.startswith(stem) and entry.name.endswith(TEMPORARY)):
+            continue
+        process = entry.name[len(stem):].partition(".")[0]
+        with contextlib.suppress(FileNotFoundError):
+            if process.isdigit() and not _lives(int(process)) and _age(entry) > _ORPHAN_AGE:
+                os.unlink(entry.path)
+
+
+def _age(entry):
+    return time.time() - entry.stat().st_mtime
+
+
+def _lives(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _mode_for(path):

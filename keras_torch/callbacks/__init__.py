@@ -1,5 +1,6 @@
 """Floor 5: objects that fit, evaluate and predict call at fixed moments."""
 
+from keras_torch.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
 from keras_torch.callbacks.callback import Callback as Callback
 from keras_torch.callbacks.callback_list import CallbackList as CallbackList
 from keras_torch.callbacks.csv_logger import CSVLogger as CSVLogger

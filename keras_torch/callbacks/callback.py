@@ -30,6 +30,8 @@ class Callback:
         `logs` is a dict of floats: metric values up to now; at the end of an epoch also validation values,
         under 'val_...'. A value written into it reaches the callbacks that follow, and `History`.
         A subclass need not call `super().__init__()`.
+        What a callback remembers from epoch to epoch survives a kill (see `BackupAndRestore`) when it is
+        named in `stored_attributes`, or told by `state_dict` and taken back by `load_state_dict`.
 
     Source: Keras `callbacks.Callback`.
 
@@ -45,6 +47,8 @@ class Callback:
     validation_data = None
     keeps_logs = True         # False: never looks at logs after its hook returned
     idle_hooks = frozenset()  # names of hooks that would do nothing as configured and need not be called
+    comes_last = False        # True: each hook is called after those of all other callbacks
+    stored_attributes = ()    # names of attributes that `state_dict` tells
 
     def __init__(self):
         self.params = None
@@ -58,6 +62,27 @@ class Callback:
     def set_model(self, model):
         """Stores the model."""
         self.model = model
+
+    def state_dict(self):
+        """What the callback remembers: numbers, texts, tensors, arrays, and lists and dicts of these.
+
+        >>> class Count(Callback):
+        ...     stored_attributes = ("seen",)
+        ...     seen = 3
+        >>> Count().state_dict()
+        {'seen': 3}
+        """
+        return {name: getattr(self, name) for name in self.stored_attributes}
+
+    def load_state_dict(self, state):
+        """Takes back what `state_dict` told, in another process; called after `on_train_begin`.
+
+        Notes:
+            In the middle of an epoch it is called a second time, after `on_epoch_begin`.
+        """
+        for name in self.stored_attributes:
+            if name in state:
+                setattr(self, name, state[name])
 
     @does_nothing
     def on_train_begin(self, logs=None):

@@ -1,5 +1,7 @@
 """CallbackList: several callbacks called as one, which knows who listens to which batch hook."""
 
+import contextlib
+
 from keras_torch.callbacks.callback import Callback, is_empty
 from keras_torch.callbacks.history import History
 from keras_torch.callbacks.logs import Logs, as_logs
@@ -73,8 +75,9 @@ class CallbackList(Callback):
 
     def _refresh(self):
         """Works out who listens to which batch hook; hooks may have been replaced since the last run."""
+        self._in_order = sorted(self.callbacks, key=lambda callback: getattr(callback, "comes_last", False))
         self._listeners = {
-            (kind, moment): [hook for callback in self.callbacks
+            (kind, moment): [hook for callback in self._in_order
                              if (hook := _listening(callback, kind, moment)) is not None]
             for kind in KINDS for moment in MOMENTS}
         self._someone_keeps_logs = {
@@ -113,10 +116,35 @@ class CallbackList(Callback):
         """Ends live lines and closes files when an exception ends a run, instead of `on_train_end`.
 
         Notes:
-            Calls `abandon()` of every callback that has it.
+            Calls `abandon()` of every callback that has it, also when one of them fails.
         """
+        with contextlib.ExitStack() as stack:
+            for callback in reversed(self._in_order):
+                stack.callback(getattr(callback, "abandon", _nothing))
+
+    def state_dict(self):
+        """What all callbacks remember, by class name, numbered: {'History': {...}, 'EarlyStopping': {...}}.
+
+        >>> CallbackList(add_history=True).state_dict()
+        {'History': {'history': {}, 'epoch': []}}
+        """
+        told = {key: callback.state_dict() for key, callback in self._by_key()}
+        return {key: state for key, state in told.items() if state}
+
+    def load_state_dict(self, state):
+        """Hands back what `state_dict` told; a callback that was not there then starts afresh."""
+        for key, callback in self._by_key():
+            if key in state:
+                callback.load_state_dict(state[key])
+
+    def _by_key(self):
+        """(class name, numbered where several are of one class; callback) of those that remember things."""
+        counts = {}
         for callback in self.callbacks:
-            getattr(callback, "abandon", _nothing)()
+            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
+                name = type(callback).__name__
+                count = counts[name] = counts.get(name, -1) + 1
+                yield (f"{name}_{count}" if count else name), callback
 
     def set_validation_data(self, arrays):
         """Gives every callback `validation_data`, the list of arrays that older generations put there."""
@@ -167,7 +195,7 @@ class CallbackList(Callback):
     def _all(self, hook, *args):
         if isinstance(args[-1], Logs):
             args[-1].settle()
-        for callback in self.callbacks:
+        for callback in self._in_order:
             method = getattr(callback, hook, None)
             if not is_empty(method):
                 method(*args)

@@ -1,6 +1,7 @@
 """CSVLogger: writes the logs of every epoch to a CSV file."""
 
 import csv
+import io
 import os
 
 from keras_torch.base.checks import boolean, fail
@@ -20,15 +21,16 @@ class CSVLogger(Callback):
     Args:
         filename: path of the file; its folder must exist.
         separator: one character between values.
-        append: whether to go on with an existing file; else it is overwritten.
+        append: whether to go on with an existing file; else it is overwritten, at the first line.
 
     Errors:
         ValueError: `separator` is not one character.
+        OSError: the file cannot be opened, or the disk is full; what is in it are whole lines then.
 
     Notes:
         The columns are those of the first epoch; when it has no validation values, each name also has a
         'val_' column (as Keras writes). What is missing in an epoch is 'NA'. Every line is written out
-        before the next epoch begins.
+        before the next epoch begins. When `BackupAndRestore` restores a training, the file goes on.
 
     Source: Keras `callbacks.CSVLogger`.
 
@@ -46,12 +48,16 @@ class CSVLogger(Callback):
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.csv_file = self.writer = self.keys = None
         self.append_header = True
+        self._size = 0  # bytes of whole lines in the file
 
     def on_train_begin(self, logs=None):
         self.on_train_end()
         goes_on = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self.append_header = not goes_on
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")
+        # Opened for appending: a training that is restored (`load_state_dict`) needs the lines there.
+        # No buffer in between: what a full disk refuses would be tried again at every further call.
+        self.csv_file = open(self.filename, "ab", buffering=0)
+        self._size = os.path.getsize(self.filename) if self.append else 0
         self.writer = self.keys = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -59,15 +65,48 @@ class CSVLogger(Callback):
         if self.writer is None:
             self._begin(logs)
         self.writer.writerow({"epoch": epoch, **{name: _cell(logs.get(name, "NA")) for name in self.keys}})
-        self.csv_file.flush()
+        self._write_out()
 
     def _begin(self, logs):
-        self.keys = sorted(logs)
-        if not any(name.startswith("val_") for name in self.keys):
-            self.keys += [f"val_{name}" for name in self.keys]
-        self.writer = csv.DictWriter(self.csv_file, ["epoch", *self.keys], delimiter=self.sep)
+        if self.keys is None:
+            self.keys = sorted(logs)
+            if not any(name.startswith("val_") for name in self.keys):
+                self.keys += [f"val_{name}" for name in self.keys]
+        self._lines = io.StringIO(newline="")
+        self.writer = csv.DictWriter(self._lines, ["epoch", *self.keys], delimiter=self.sep)
         if self.append_header:
             self.writer.writeheader()
+            self.append_header = False
+
+    def _write_out(self):
+        """Appends the lines to the file; after an error the whole lines from before are in it.
+
+        Errors:
+            OSError: the disk is full or failed.
+        """
+        data = self._lines.getvalue().encode("utf-8")
+        self._lines.seek(0)
+        self._lines.truncate()
+        try:
+            self.csv_file.truncate(self._size)
+            written = 0
+            while written < len(data):
+                written += self.csv_file.write(data[written:])
+        except OSError as error:
+            self.csv_file.truncate(self._size)
+            raise OSError(error.errno, f"{error.strerror}; the lines from before are whole", self.filename
+                          ) from error
+        self._size += len(data)
+
+    def state_dict(self):
+        """The columns, and how much of the file there is."""
+        return {"keys": self.keys, "size": self._size}
+
+    def load_state_dict(self, state):
+        """Goes on after the lines that were there, when the file still has them."""
+        if self.csv_file is not None and os.path.getsize(self.filename) >= state["size"] > 0:
+            self._size, self.keys, self.writer = state["size"], state["keys"], None
+            self.append_header = False
 
     def on_train_end(self, logs=None):
         if self.csv_file is not None:

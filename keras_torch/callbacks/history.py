@@ -20,6 +20,7 @@ class History(Callback):
     """
 
     keeps_logs = False
+    stored_attributes = ("history", "epoch")
 
     def __init__(self):
         super().__init__()

@@ -55,6 +55,8 @@ class ModelCheckpoint(MonitorCallback):
     'epoch'
     """
 
+    stored_attributes = ("best", "_epoch", "_last_batch", "_batches_since_save", "_epochs_since_save")
+
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
                  mode="auto", save_freq="epoch", initial_value_threshold=None, **older):
         super().__init__(monitor, mode, baseline=initial_value_threshold)

@@ -32,6 +32,8 @@ class ReduceLROnPlateau(MonitorCallback):
     0.2
     """
 
+    stored_attributes = ("best", "wait", "cooldown_counter")
+
     def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4,
                  cooldown=0, min_lr=0.0, **older):
         min_delta = older.pop("epsilon", min_delta)

@@ -41,13 +41,27 @@ class SwapEMAWeights(Callback):
         if not getattr(optimizer, "use_ema", False):
             raise ValueError("SwapEMAWeights needs an optimizer that keeps a moving average of the weights. "
                              "Make it with use_ema=True.")
-        averages = [(weight, optimizer.state.get(weight, {}).get("average"))
-                    for weight in self.model.trainable_variables]
-        averages = [(weight, average) for weight, average in averages if average is not None]
+        averages = self._averages()
         with torch.no_grad():
             self._own = [(weight, weight.detach().clone()) for weight, _ in averages]
             for weight, average in averages:
                 weight.copy_(average)
+
+    def _averages(self):
+        """Pairs of weight and average, of those that have one."""
+        pairs = [(weight, self.model.optimizer.state.get(weight, {}).get("average"))
+                 for weight in self.model.trainable_variables]
+        return [(weight, average) for weight, average in pairs if average is not None]
+
+    def state_dict(self):
+        """The own values of the weights, while the weights hold the average."""
+        return {"own": None if self._own is None else [own for _, own in self._own]}
+
+    def load_state_dict(self, state):
+        """Takes the own values back."""
+        weights = [weight for weight, _ in self._averages()]
+        self._own = None if state["own"] is None else [
+            (weight, own.to(weight.device)) for weight, own in zip(weights, state["own"], strict=True)]
 
     def _put_back(self):
         with torch.no_grad():

@@ -67,6 +67,22 @@ class SeedGenerator:
         """The generator that `get_config` described, at its beginning."""
         return cls(**config)
 
+    def state_dict(self):
+        """The seed and how far the sequence has come, as plain values and tensors.
+
+        >>> SeedGenerator(7).state_dict()
+        {'seed': 7, 'count': 0, 'generators': {}}
+        """
+        states = {str(device): generator.get_state() for device, generator in self._generators.items()}
+        return {"seed": self.seed, "count": self._count, "generators": states}
+
+    def load_state_dict(self, state):
+        """Goes on from where `state_dict` was asked."""
+        self.seed, self._count = state["seed"], state["count"]
+        self._generators = {}
+        for device, stored in state["generators"].items():
+            self.generator_on(device).set_state(stored)
+
     def __getstate__(self):
         return {**self.__dict__, "_generators": {}}
 

@@ -1,6 +1,8 @@
 """The one loop behind fit, evaluate and predict: batches of a source through a step, hooks around them."""
 
 from keras_torch.callbacks.logs import Logs
+from keras_torch.random.states import random_states, restore_random_states
+from keras_torch.training.dataset_state import dataset_state, has_generators, plain_values, restore_dataset
 
 
 class Feed:
@@ -12,6 +14,10 @@ class Feed:
         owner: how errors call it.
         from_start: whether every epoch starts from the beginning, as validation does.
 
+    Attributes:
+        passes: epochs begun.
+        done: batches of the epoch at hand that an earlier process has done; see `restore`.
+
     Notes:
         With `steps` a pass goes on where the last epoch stopped and starts again at its end, as in Keras.
     """
@@ -19,9 +25,12 @@ class Feed:
     def __init__(self, source, steps, owner, from_start=False):
         self.source, self.steps, self.owner = source, steps, owner
         self.from_start = from_start and source.restarts
-        self._running = None
-        self.passes = 0
+        self.passes = self.done = 0
         source.draws = steps
+        self._running = None  # the pass under way when it may reach into the next epoch, or was restored
+        self._drawn = 0       # batches taken from it; from a source that does not restart: all ever taken
+        self._began = None    # the state of random numbers and data when it began
+        self._plain = None    # plain values of the user's dataset when recording began
 
     @property
     def expected(self):
@@ -35,19 +44,34 @@ class Feed:
             ValueError: a source that cannot start again has run dry before the first batch.
         """
         self.passes += 1
-        self.source.begin_epoch()
+        if not self.done:
+            self.source.draws = self.steps
+            self.source.begin_epoch()
         if self.steps is not None:
             yield from self._counted_steps()
         elif self.source.samples:  # arrays, which have at least one batch: nothing needs counting
-            yield from self.source.batches()
+            yield from self._taken_pass()
         else:
             yield from self._whole_pass()
+        self.done = 0
         self.source.end_epoch()
+
+    def _begin_pass(self):
+        if self._plain is not None and (self.source.restarts or self._began is None):
+            self._began = {"random": random_states(), "data": self._data_state()}
+        if self.source.restarts:
+            self._drawn = 0
+        return self.source.batches()
+
+    def _taken_pass(self):
+        """A whole pass, or what is left of a restored one."""
+        running, self._running = self._running, None
+        return self._begin_pass() if running is None else running
 
     def _counted_steps(self):
         if self.from_start:
             self.close()
-        for number in range(self.steps):
+        for number in range(self.done, self.steps):
             batch = self._next()
             if batch is None:
                 self._complain(number)
@@ -61,9 +85,10 @@ class Feed:
         self.source.close()
 
     def _whole_pass(self):
-        count = 0
-        for batch in self.source.batches():
+        count = self.done
+        for batch in self._taken_pass():
             count += 1
+            self._drawn += 1
             yield batch
         if not count:
             self._complain(0)
@@ -73,14 +98,70 @@ class Feed:
     def _next(self):
         for _ in range(2):
             if self._running is None:
-                self._running = self.source.batches()
+                self._running = self._begin_pass()
             batch = next(self._running, None)
             if batch is not None:
+                self._drawn += 1
                 return batch
             self._running = None
             if not self.source.restarts:
                 return None
         return None
+
+    # Standing somewhere, and going on from there.
+
+    def record(self, exact):
+        """Notes from now on what `state` needs; call it before the first epoch.
+
+        Args:
+            exact: whether `state` will be asked for in the middle of epochs.
+        """
+        self._plain = plain_values(self._dataset)
+        self.source.exact = exact
+        if exact and has_generators(self._dataset) and hasattr(self.source, "habits"):
+            self.source.habits.workers = 0  # batches made ahead would have moved its generators along
+
+    @property
+    def _dataset(self):
+        """The user's object behind the source, when it has hooks."""
+        return getattr(self.source, "_dataset", None)
+
+    def _data_state(self):
+        return dataset_state(self._dataset, self._plain)
+
+    def state(self, done):
+        """Where the data stand, as plain values and tensors; None when every epoch starts in the same way.
+
+        Args:
+            done: batches done of the epoch under way; 0 between two epochs.
+        """
+        if self.from_start:
+            return None
+        whole_passes = self.steps is None and self.source.restarts
+        drawn = done if whole_passes else self._drawn
+        under_way = drawn and (done or self._running is not None or not self.source.restarts)
+        return {"data": self._data_state(), "drawn": drawn if under_way else 0,
+                "began": self._began if under_way else None}  # fmt: skip
+
+    def restore(self, state, done):
+        """Goes on where `state` was told, after `done` batches of the epoch that comes next.
+
+        Notes:
+            The pass begins again with the random numbers that it began with, and so in the same order.
+            Arrays and numbered batches then go to that place; other data are drawn and dropped up to it.
+        """
+        if state is None:
+            return
+        self.done = done
+        if done:
+            self.source.draws = None if self.steps is None else self.steps - done
+            self.source.begin_epoch()
+        if state["drawn"]:
+            self._drawn, self._began = state["drawn"], state["began"]
+            restore_dataset(self._dataset, self._began["data"])
+            restore_random_states(self._began["random"])
+            self._running = self.source.batches(self._drawn)
+        restore_dataset(self._dataset, state["data"])
 
     def _complain(self, number):
         wanted = self.steps if self.steps is not None else "at least 1"
@@ -97,7 +178,7 @@ class Feed:
         )
 
 
-def run_batches(batches, step, begin, end, logs, group, stopped):
+def run_batches(batches, step, begin, end, logs, group, stopped, first=0):
     """One pass: each batch through `step`, with the hooks that somebody listens to.
 
     Args:
@@ -108,11 +189,12 @@ def run_batches(batches, step, begin, end, logs, group, stopped):
         logs: function without arguments -> name -> value; called only when a hook looks.
         group: batches between two calls of the hooks (steps_per_execution).
         stopped: function -> whether to stop now; None when only a hook could want to, and there is none.
+        first: number of the first batch.
 
     Returns:
-        int: number of batches.
+        int: number of the last batch + 1.
     """
-    count = 0
+    count = first
     if begin is None and end is None and stopped is None:
         for x, y, weight in batches:
             step(x, y, weight)

@@ -130,6 +130,7 @@ class StepMethods:
             self._logs,
             self._steps_per_execution,
             stopped,
+            feed.done,
         )
 
     def _logs(self):

@@ -11,6 +11,7 @@ from keras_torch.training.data import choosing
 from keras_torch.training.data.sources import ArraySource
 from keras_torch.training.evaluating import Evaluating, abandoning
 from keras_torch.training.feeding import Feeding
+from keras_torch.training.fit_state import FitState
 from keras_torch.training.generator_methods import GeneratorMethods
 from keras_torch.training.loop import Feed
 from keras_torch.training.single_batches import SingleBatches
@@ -33,6 +34,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
 
     history = None
     stop_training = False
+    fit_state = None  # inside fit: what callbacks store so that another process can go on
 
     def fit(
         self,
@@ -197,13 +199,15 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
     def _run_epochs(self, listeners, plan, epochs):
         """All epochs; whatever happens, the model is left in evaluation mode and its history stands."""
         self.stop_training = False
+        self.__dict__["_initial_epoch"] = None
+        state = self.__dict__["fit_state"] = FitState(self, listeners, (plan.feed, plan.validation), epochs)
         try:
             with abandoning(listeners):
                 listeners.on_train_begin()
                 logs = None
-                for epoch in epochs:
+                for epoch in state.epochs():
                     listeners.on_epoch_begin(epoch)
-                    logs = Logs(self._run_epoch(listeners, plan, epoch))
+                    logs = Logs(self._run_epoch(listeners, plan, epoch, state.enter()))
                     listeners.on_epoch_end(epoch, logs)
                     if self.stop_training:
                         break
@@ -211,13 +215,19 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
                     self.optimizer.finalize_variable_values(self.optimizer._variables)
                 listeners.on_train_end(logs)
         finally:
+            self.__dict__["fit_state"] = None
             plan.close()
             self.eval()
         return self.history
 
-    def _run_epoch(self, listeners, plan, epoch):
-        """One pass over the training data and, when it is due, one over the validation data; the logs."""
-        self.reset_metrics()
+    def _run_epoch(self, listeners, plan, epoch, goes_on=False):
+        """One pass over the training data and, when it is due, one over the validation data; the logs.
+
+        Args:
+            goes_on: whether an earlier process did the first part of the epoch; metrics stay as they are.
+        """
+        if not goes_on:
+            self.reset_metrics()
         self.train()
         step = self.make_train_function()
         if plan.class_weight is not None:
