@@ -5,14 +5,14 @@ import dataclasses
 import torch
 
 from keras_torch.base import tree
+from keras_torch.base.checks import quote
 from keras_torch.base.configurable import is_house_class
 from keras_torch.losses import SparseCategoricalCrossentropy
 from keras_torch.losses.labels import validate_labels
 from keras_torch.training.data.choosing import refuse_nan
 from keras_torch.training.data.sources import ArraySource, count_samples
 from keras_torch.training.objectives import Objectives
-from keras_torch.training.outputs import per_output
-from keras_torch.training.weighting import check_class_weight, class_weights_of, is_by_output
+from keras_torch.training.weighting import check_class_weight, check_classes, check_ranks, is_by_output
 
 # Note [checks and steps of the user's own]
 # A train_step of the user's own may do anything with its data, so only the standard steps have their inputs
@@ -41,13 +41,13 @@ def check_before_training(trainer, source, class_weight, owner, custom, only_now
     if isinstance(source, ArraySource):
         x, y, weight = source._data
         refuse_nan(weight, owner, "sample_weight")
-        check_batch(trainer, x, y, class_weight, owner, source.batch_size)
+        check_batch(trainer, x, y, class_weight, owner, source.batch_size, weight)
     else:
         trainer.__dict__["_pending_check"] = (class_weight, f"{owner}, first batch")
 
 
-def check_batch(trainer, x, y, class_weight, owner, rows=None):
-    """Checks inputs and targets together.
+def check_batch(trainer, x, y, class_weight, owner, rows=None, weight=None):
+    """Checks inputs, targets and sample weights together.
 
     Args:
         trainer: the model.
@@ -55,15 +55,17 @@ def check_batch(trainer, x, y, class_weight, owner, rows=None):
         class_weight: as in fit.
         owner: how errors call the method.
         rows: a model without a graph runs once on so many samples to show its outputs; None means all.
+        weight: sample weights, whose rank is compared with `sample_weight_mode`.
     """
     check_inputs(trainer, x, y, owner)
     if getattr(trainer, "_graph", None) is not None:
-        check_targets(trainer, y, _outputs_of_graph(trainer), class_weight, owner)
+        outputs = _outputs_of_graph(trainer)
     elif trainer._objectives is not None and not trainer._objectives.built:
         refuse_missing_targets(trainer, y, owner)
-        check_targets(trainer, y, _outputs_by_running(trainer, x, rows), class_weight, owner)
+        outputs = _outputs_by_running(trainer, x, rows)
     else:
-        check_targets(trainer, y, trainer.__dict__.get("_seen_outputs"), class_weight, owner)
+        outputs = trainer.__dict__.get("_seen_outputs")
+    check_targets(trainer, y, outputs, class_weight, owner, weight)
 
 
 def check_inputs(trainer, x, y, owner):
@@ -141,21 +143,16 @@ def rehearsed(trainer):
     """Objectives like the model's, built for such targets as its losses want: they know the names."""
     own, outputs = trainer._objectives, _outputs_of_graph(trainer)
     objectives = Objectives(own.loss, own.loss_weights, own.metric_specs, own.weighted_specs)
-    objectives.known_names = own.known_names
-    specs = per_output(own.loss, own.known_names, "loss")
+    objectives.expect(outputs.structure, own.graph_names)
     predictions = tree.flatten(outputs.structure)
-    targets = [p[..., 0] if _is_sparse(spec) else p for spec, p in zip(specs, predictions)]
-    objectives.build(None, dict(zip(own.known_names, targets)), outputs.structure)
+    sparse = objectives.takes_labels(objectives.known_names)
+    targets = [p[..., 0] if labels else p for labels, p in zip(sparse, predictions)]
+    objectives.build(None, tree.pack(outputs.structure, targets), outputs.structure)
     return objectives
 
 
-def _is_sparse(spec):
-    return isinstance(spec, SparseCategoricalCrossentropy) or \
-        isinstance(spec, str) and spec.lower().startswith("sparse")  # fmt: skip
-
-
-def check_targets(trainer, y, outputs, class_weight, owner):
-    """Matches the targets to the outputs and checks shapes and class numbers.
+def check_targets(trainer, y, outputs, class_weight, owner, weight=None):
+    """Matches the targets to the outputs and checks shapes, class numbers and the rank of weights.
 
     Args:
         trainer: the model.
@@ -163,6 +160,7 @@ def check_targets(trainer, y, outputs, class_weight, owner):
         outputs: an `Outputs`, or None when it is not known.
         class_weight: as in fit.
         owner: how errors call the method.
+        weight: sample weights, or None.
 
     Errors:
         ValueError: the targets do not fit the outputs; losses and metrics are then matched anew next time.
@@ -178,6 +176,15 @@ def check_targets(trainer, y, outputs, class_weight, owner):
         if not was_built:
             objectives.build(trainer._known_output_names(), y, outputs.structure)
         _check_by_output(objectives, y, outputs.shapes, class_weight, owner)
+        if trainer._sample_weight_mode is not None and weight is not None:
+            check_ranks(
+                trainer._sample_weight_mode,
+                objectives.names,
+                objectives.sample_weights(weight),
+                objectives.targets(y),
+                objectives.takes_labels(objectives.names),
+                owner,
+            )
     except BaseException:
         if not was_built:
             objectives.forget_outputs()  # the next fit may bring targets of another shape
@@ -200,7 +207,7 @@ def _check_by_output(objectives, y, shapes, class_weight, owner):
         refuse_nan(target, owner, "y")
         _check_target(target, shape, loss, where)
     if class_weight is not None:
-        _check_classes(objectives, targets, class_weight, shapes)
+        _check_classes(objectives, class_weight, shapes)
 
 
 def explain_labels(trainer, y, y_pred, error):
@@ -219,6 +226,26 @@ def explain_labels(trainer, y, y_pred, error):
                 )
             except ValueError as better:
                 raise better from error
+
+
+def explain_values(trainer, y, y_pred, error):
+    """Raises a sentence about a loss function of the user's that returned no tensor, where that failed."""
+    objectives = trainer._objectives
+    if objectives is None or not objectives.built or y is None:
+        return
+    for loss, target, prediction in zip(objectives.loss_objects, objectives.targets(y), tree.flatten(y_pred)):
+        if loss is None or target is None or is_checkable(loss):
+            continue
+        try:
+            with torch.no_grad():
+                values = loss.call(target, prediction)
+        except Exception:  # noqa: BLE001 - the failure is inside the user's function: it is told as it was
+            return
+        if not isinstance(values, torch.Tensor):
+            raise TypeError(
+                f'The loss function "{loss.name}" returned {quote(values)}; it must return a tensor of '
+                "values computed from y_true and y_pred, one per sample."
+            ) from error
 
 
 def is_checkable(loss):
@@ -264,10 +291,10 @@ def _check_shape(target, shape, where, loss):
         )
 
 
-def _check_classes(objectives, targets, class_weight, shapes):
+def _check_classes(objectives, class_weight, shapes):
     """Class numbers in class_weight against the outputs' classes, and its names against the outputs'."""
     check_class_weight(class_weight, objectives.names)
     tables = [class_weight] if len(shapes) == 1 and not is_by_output(class_weight) else []
-    for target, table, shape in zip(targets, tables, shapes):
+    for table, shape in zip(tables, shapes):
         if shape[-1] not in (None, 1):
-            class_weights_of(target[:1], table, classes=shape[-1])
+            check_classes(table, shape[-1])

@@ -1,14 +1,16 @@
 """`Compiling`: what `compile` settles, and what a compiled model knows about its loss and metrics."""
 
 import contextlib
+import warnings
 
 from keras_torch import optimizers
-from keras_torch.base import tree
 from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
 from keras_torch.dialects.translator import behaviour
 from keras_torch.training import checking, steps
 from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
+from keras_torch.training.outputs import per_output
+from keras_torch.training.weighting import check_modes
 
 _ARGUMENTS = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
               "steps_per_execution", "jit_compile", "auto_scale_loss", "sample_weight_mode")  # fmt: skip
@@ -22,10 +24,13 @@ class Compiling:
     _loss_tracker = None
     _compile_metrics = None
     _scales_loss = False
-    _jit_call = None
+    _jit = False
+    _jit_call = _jit_method = None
+    _sample_weight_mode = None
     _compile_config = None
     _compiled_trainability = None
     compiled = False
+    run_eagerly = False
 
     def compile(
         self,
@@ -50,12 +55,15 @@ class Compiling:
             metrics: list of names, functions or metrics; by output as list of lists or dict.
             loss_weights: list or dict of numbers by output.
             weighted_metrics: metrics that use sample and class weights.
-            run_eagerly: True or False; both run eagerly, as torch does.
+            run_eagerly: True also leaves out the compiling that `jit_compile` asks for; may be set on the
+                model later.
             steps_per_execution: batches between two calls of the callbacks' batch hooks.
             jit_compile: True compiles the forward pass with torch.compile; 'auto' and False run eagerly.
             auto_scale_loss: whether the loss is scaled dynamically under mixed_float16.
-            sample_weight_mode: None or 'temporal' (or those by output); the shape of the weights decides.
-            target_tensors: only None: torch has no placeholders.
+            sample_weight_mode: None, 'temporal' or 'samplewise' (or those by output): the weights and
+                targets that come must have, or must not have, a step axis. None: the weights' shape decides.
+            target_tensors: only None: PyTorch computes at once, so nothing can be computed from targets
+                before a batch of them is there.
 
         Errors:
             ValueError: an unknown name (the nearest known are given), or a value out of range.
@@ -64,17 +72,22 @@ class Compiling:
         if kwargs:
             unknown_argument("compile()", next(iter(kwargs)), _ARGUMENTS)
         self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors)
+        if run_eagerly and jit_compile is True:
+            warnings.warn("compile(): run_eagerly=True leaves jit_compile=True without effect. Give one of "
+                          "them.", stacklevel=2)  # fmt: skip
         optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
         objectives = Objectives(
             self._bound_to_graph(loss), loss_weights, self._bound_to_graph(metrics), weighted_metrics
         )
-        objectives.known_names = self._known_output_names()
-        if objectives.known_names is not None:
-            objectives.check_counts(objectives.known_names)
+        graph = getattr(self, "_graph", None)
+        if graph is not None:
+            objectives.expect(graph.outputs, self.output_names)
+            per_output(sample_weight_mode, objectives.known_names, "sample_weight_mode")
         config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                   "weighted_metrics": weighted_metrics}  # fmt: skip
         state = self._fresh_state(optimizer, objectives)
         state.update(loss=loss, _steps_per_execution=int(steps_per_execution), _jit=jit_compile is True,
+                     run_eagerly=bool(run_eagerly), _sample_weight_mode=sample_weight_mode,
                      _compile_config=config)  # fmt: skip
         self.__dict__.update(state)  # all at once: an error above leaves an earlier compile() in force
 
@@ -102,6 +115,8 @@ class Compiling:
             or getattr(optimizer, "loss_scale_factor", None) is not None,
             "_seen_outputs": None,
             "_jit_call": None,
+            "_jit_method": None,
+            **{f"_own_{kind}_function": None for kind in ("train", "test", "predict")},
             "_compiled_trainability": CompiledTrainability(self) if at_compile else None,
         }
 
@@ -110,16 +125,29 @@ class Compiling:
         boolean("compile()", "run_eagerly", run_eagerly) if run_eagerly is not None else None
         positive_int("compile()", "steps_per_execution", steps_per_execution)
         one_of(True, False, "auto", None)("compile()", "jit_compile", jit_compile)
-        for mode in tree.flatten(sample_weight_mode):
-            one_of(None, "temporal", "samplewise")("compile()", "sample_weight_mode", mode)
+        check_modes(sample_weight_mode)
         if target_tensors is not None:
             fail(
                 "compile()",
                 "target_tensors",
                 target_tensors,
-                "None: torch has no placeholders",
-                "Give the targets to fit().",
+                "None: PyTorch computes at once and has no placeholders",
+                "Give the targets, which may be tensors, to fit() and evaluate().",
             )
+
+    @property
+    def jit_compile(self):
+        """Whether the forward pass goes through torch.compile; may be set after compile()."""
+        return self._jit
+
+    @jit_compile.setter
+    def jit_compile(self, value):
+        one_of(True, False, "auto", None)(self.label, "jit_compile", value)
+        self.__dict__.update(_jit=value is True, _jit_call=None, _jit_method=None)
+
+    @property
+    def _compiles(self):
+        return self._jit and not self.run_eagerly
 
     def _bound_to_graph(self, specs):
         """Losses or metrics that find values of the model's graph around them; models with a graph do it."""

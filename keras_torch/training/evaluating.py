@@ -9,8 +9,10 @@ from keras_torch.base import tree
 from keras_torch.base.checks import positive_int
 from keras_torch.callbacks import CallbackList
 from keras_torch.callbacks.logs import Logs
+from keras_torch.dialects.translator import behaviour
 from keras_torch.symbolic import native
 from keras_torch.training import arguments, checking
+from keras_torch.training.batch_functions import step_of
 from keras_torch.training.loop import Feed, run_batches
 
 
@@ -74,8 +76,10 @@ class Evaluating:
 
     def _pass_listeners(self, callbacks, verbose, feed, batch_size):
         """The callbacks of one pass without learning."""
-        return CallbackList(callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, epochs=1,
-                            steps=feed.expected, batch_size=batch_size, samples=feed.source.samples)
+        params = {"verbose": verbose, "epochs": 1, "steps": feed.expected}
+        if behaviour("callbacks know the data"):
+            params.update(batch_size=batch_size, samples=feed.source.samples)
+        return CallbackList(callbacks, add_progbar=verbose != 0, model=self, **params)
 
     def _evaluate_feed(self, feed, listeners):
         """Name -> device value over the batches of a feed; the model is in evaluation mode meanwhile."""
@@ -135,8 +139,9 @@ class Evaluating:
 
     def _predict_feed(self, feed, listeners):
         self.stop_predicting = False
-        outputs = []
-        with contextlib.closing(feed), abandoning(listeners), self._evaluating(self._no_gradients()):
+        outputs, group = [], self.__dict__.get("_steps_per_execution", 1)
+        context = torch.no_grad if self._overrides("predict_step") else self._no_gradients()
+        with contextlib.closing(feed), abandoning(listeners), self._evaluating(context):
             listeners.on_predict_begin()
             begin, end = listeners.batch_hook("predict", "begin"), listeners.batch_hook("predict", "end")
             run_batches(
@@ -144,8 +149,8 @@ class Evaluating:
                 self._collecting_step(outputs.append),
                 begin,
                 end,
-                lambda: {"outputs": outputs[-1]},
-                self.__dict__.get("_steps_per_execution", 1),
+                lambda: {"outputs": _joined(outputs[(len(outputs) - 1) // group * group:])},
+                group,
                 None if begin is None and end is None else lambda: self.stop_predicting,
             )
             listeners.on_predict_end()
@@ -159,10 +164,11 @@ class Evaluating:
         )
 
     def _collecting_step(self, collect):
-        """The step of predict, which hands its results to `collect`."""
-        if self._overrides("predict_step", "make_predict_function"):
-            function = self.make_predict_function()
-            return lambda x, y, weight: collect(function(x, y, weight))
+        """The step of predict, which hands its results to `collect`; one frame less where nothing is own."""
+        own = self.__dict__.get("_own_predict_function") is not None
+        if own or self._overrides("predict_step", "make_predict_function"):
+            step = step_of(self, "predict", self.make_predict_function())
+            return lambda x, y, weight: collect(step(x, y, weight))
         call = self._forward_function()
         return lambda x, y, weight: collect(call(x))
 
@@ -174,6 +180,13 @@ class Evaluating:
     def predict_proba(self, x, batch_size=32, verbose=0):
         """As predict (Keras 1 and 2)."""
         return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+def _joined(outputs):
+    """The outputs of several batches as those of one."""
+    if len(outputs) == 1:
+        return outputs[0]
+    return tree.map_structure(lambda *leaves: torch.cat(leaves) if leaves[0].dim() else leaves[-1], *outputs)
 
 
 @contextlib.contextmanager

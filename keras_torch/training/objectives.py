@@ -7,9 +7,12 @@ from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.base.names import to_snake_case
 from keras_torch.dialects.translator import behaviour
+from keras_torch.losses import SparseCategoricalCrossentropy
 from keras_torch.losses.loss import Loss
 from keras_torch.metrics.metric import Metric
-from keras_torch.training.outputs import per_output, pseudo_names
+from keras_torch.metrics.reduction import MeanMetricWrapper
+from keras_torch.training.function_metrics import FunctionMetric
+from keras_torch.training.outputs import aligned, is_deep, names_of, paths_of, per_output
 
 
 class Objectives:
@@ -31,6 +34,8 @@ class Objectives:
         self.metric_specs, self.weighted_specs = metric_specs, weighted_specs
         self.built = False
         self.known_names = None  # names of the outputs, when they are known before the first batch
+        self.graph_names = None  # names of a functional model's outputs
+        self.structure = None    # structure of the outputs where it is deep, a dict of lists for example
         self.loss_objects, self.weights = [], []
         self.plain_metrics, self.weighted_metrics = [], []
         self.output_trackers = []
@@ -47,28 +52,46 @@ class Objectives:
 
     # ------------------------------------------------------------------------------------------ building
 
+    def expect(self, structure, graph_names):
+        """Tells the outputs of a functional model before the first batch; checks what was given by output.
+
+        Args:
+            structure: structure of the outputs.
+            graph_names: their names, flat.
+
+        Errors:
+            ValueError: losses, weights or metrics that do not fit.
+        """
+        self.graph_names = graph_names
+        self._know(structure)
+        names = self.known_names = names_of(structure, graph_names)
+        for value, argument in ((self.loss, "loss"), (self.loss_weights, "loss_weights")):
+            self._by_output(value, names, argument)
+        for specs, argument in ((self.metric_specs, "metrics"), (self.weighted_specs, "weighted_metrics")):
+            self._specs_by_output(specs, argument, names)
+
+    def _know(self, structure):
+        self.structure = tree.map_structure(lambda _: None, structure) if is_deep(structure) else None
+
     def build(self, names, y_true, y_pred):
         """Matches losses and metrics to the outputs of a first batch.
 
         Args:
-            names: output names, or None.
+            names: names of a functional model's outputs, or None.
             y_true: structure of targets (None when there are none).
             y_pred: structure of predictions.
         """
         flat_pred = tree.flatten(y_pred)
-        known = sorted(y_pred) if isinstance(y_pred, dict) else names or self.known_names
-        named = known is not None and len(known) == len(flat_pred)
-        self.names = list(known) if named else pseudo_names(len(flat_pred))
+        graph_names = names or self.graph_names
+        self._know(y_pred)
+        self.names = names_of(y_pred, graph_names)
         flat_true = self.targets(y_true)
-        self.loss_objects = [
-            self._as_loss(spec, t, p)
-            for spec, t, p in zip(per_output(self.loss, self.names, "loss"), flat_true, flat_pred)
-        ]
+        specs = self._by_output(self.loss, self.names, "loss")
+        self.loss_objects = [self._as_loss(spec, t, p) for spec, t, p in zip(specs, flat_true, flat_pred)]
         self.weights = self._weights()
         taken = set()
-        by_name = named or behaviour("unnamed outputs") == "numbered"
-        self._prefixes = [f"{name}_" if by_name and len(self.names) > 1 else "" for name in self.names]
-        self.output_trackers = self._build_trackers(by_name, taken)
+        loss_labels, self._prefixes = self._labels(y_pred, graph_names, specs)
+        self.output_trackers = self._build_trackers(loss_labels, taken)
         self.plain_metrics = self._build_metrics(self.metric_specs, "metrics", flat_true, flat_pred, taken)
         self.weighted_metrics = self._build_metrics(
             self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken
@@ -76,31 +99,52 @@ class Objectives:
         self._single = self._single_loss()
         self.built = True
 
-    def check_counts(self, names):
-        """Raises when losses, weights or metrics do not fit outputs that are known at compile()."""
-        for value, argument in ((self.loss, "loss"), (self.loss_weights, "loss_weights")):
-            per_output(value, names, argument)
-        for specs, argument in ((self.metric_specs, "metrics"), (self.weighted_specs, "weighted_metrics")):
-            self._specs_by_output(specs, argument, names)
+    def _labels(self, y_pred, graph_names, specs):
+        """(what the logs call the output of each loss, prefixes of metrics), in this generation's way."""
+        graph = graph_names is not None and len(graph_names) == len(self.names)
+        if behaviour("unnamed outputs") == "numbered":
+            labels = prefixes = list(graph_names) if graph else self.names
+        elif graph or self.structure is None and isinstance(y_pred, dict):
+            labels = prefixes = self.names
+        else:
+            labels, prefixes = self._loss_labels(specs), [""] * len(self.names)
+        if self.structure is not None and behaviour("unnamed outputs") != "numbered":
+            labels = [
+                "/".join([*map(str, path[:-1]), path[-1] if isinstance(path[-1], str) else str(label)])
+                for path, label in zip(paths_of(y_pred), labels)
+            ]
+        alone = len(self.names) == 1
+        return labels, ["" if alone or not prefix else f"{prefix}_" for prefix in prefixes]
+
+    def _by_output(self, value, names, argument, allow_single=True):
+        """One entry per output; nested as the outputs are where these are deep."""
+        by_name = isinstance(value, dict) and value.keys() <= set(names)
+        if self.structure is None or by_name:
+            return per_output(value, names, argument, allow_single)
+        return aligned(value, self.structure, argument)
+
+    def takes_labels(self, names):
+        """By output, whether the targets are class numbers: the loss is a sparse cross-entropy."""
+        if self.built:
+            return [isinstance(loss, SparseCategoricalCrossentropy) for loss in self.loss_objects]
+        return [is_sparse(spec) for spec in self._by_output(self.loss, names, "loss")]
 
     def forget_outputs(self):
         """Undoes `build`: the batch it was made for turned out to be wrong."""
         self.built = False
         self.plain_metrics, self.weighted_metrics, self.output_trackers, self.names = [], [], [], []
 
-    def _build_trackers(self, by_name, taken):
+    def _build_trackers(self, labels, taken):
         """Running means of the outputs' losses, when there are several; None where an output has no loss."""
         if sum(loss is not None for loss in self.loss_objects) < 2:
             return []
-        labels = self.names if by_name else self._loss_labels()
         return [
             None if loss is None else metrics.Mean(name=_free(f"{label}_loss", taken))
             for label, loss in zip(labels, self.loss_objects)
         ]
 
-    def _loss_labels(self):
+    def _loss_labels(self, specs):
         """What Keras 3 calls the losses of outputs without names: what the user called them."""
-        specs = per_output(self.loss, self.names, "loss")
         return [
             spec if isinstance(spec, str) else loss and loss.name
             for spec, loss in zip(specs, self.loss_objects)
@@ -113,7 +157,7 @@ class Objectives:
         return None
 
     def _weights(self):
-        return per_output(self.loss_weights, self.names, "loss_weights", allow_single=False)
+        return self._by_output(self.loss_weights, self.names, "loss_weights", allow_single=False)
 
     @staticmethod
     def _as_loss(spec, y_true, y_pred):
@@ -136,14 +180,15 @@ class Objectives:
                 found.append((index, metric, _free(prefix + key, taken)))
         return found
 
-    @staticmethod
-    def _specs_by_output(specs, argument, names):
+    def _specs_by_output(self, specs, argument, names):
         """A list of metric specs for each output."""
         if specs is None:
             return [[] for _ in names]
         if not isinstance(specs, (list, tuple, dict)):
             specs = [specs]
-        if isinstance(specs, dict):
+        if self.structure is not None and not (isinstance(specs, dict) and specs.keys() <= set(names)):
+            listed = aligned(specs, self.structure, argument)
+        elif isinstance(specs, dict):
             listed = per_output(specs, names, argument)
         elif len(names) == 1 and not (len(specs) == 1 and isinstance(specs[0], (list, tuple))):
             listed = [list(specs)]
@@ -160,16 +205,19 @@ class Objectives:
 
     def targets(self, y_true):
         """Targets by output, in the order of the outputs; None where there are none."""
+        names = self.names or self.known_names
+        if names is None:
+            return tree.flatten(y_true)
         if y_true is None:
-            return [None] * len(self.names)
-        if isinstance(y_true, dict):
-            return per_output(y_true, self.names, "y")
+            return [None] * len(names)
+        if isinstance(y_true, dict) or self.structure is not None:
+            return self._by_output(y_true, names, "y")
         flat = tree.flatten(y_true)
-        if len(flat) != len(self.names):
-            if len(self.names) == 1 and len(flat) > 1:
+        if len(flat) != len(names):
+            if len(names) == 1 and len(flat) > 1:
                 return [y_true]
             raise ValueError(
-                f"The model has {len(self.names)} output(s) {self.names}; got targets for {len(flat)}. "
+                f"The model has {len(names)} output(s) {names}; got targets for {len(flat)}. "
                 "Give one array per output, as a list or a dict by output name."
             )
         return flat
@@ -199,9 +247,12 @@ class Objectives:
 
     def sample_weights(self, sample_weight):
         """Sample weights by output; a single array counts for all."""
+        names = self.names or self.known_names
+        if names is None:
+            return tree.flatten(sample_weight)
         if sample_weight is None:
-            return [None] * len(self.names)
-        return per_output(sample_weight, self.names, "sample_weight")
+            return [None] * len(names)
+        return self._by_output(sample_weight, names, "sample_weight")
 
     def update_metrics(self, y_true, y_pred, sample_weight):
         """Adds a batch to all metrics."""
@@ -231,7 +282,10 @@ class Objectives:
         found = {tracker.name: tracker.result() for tracker in self.output_trackers if tracker is not None}
         for _, metric, key in self.plain_metrics + self.weighted_metrics:
             value = metric.result()
-            if isinstance(value, dict):
+            if isinstance(metric, FunctionMetric) and isinstance(value, dict):  # of Keras 1: by output
+                prefix = key.removesuffix(metric.name)
+                found.update((prefix + name, item) for name, item in value.items())
+            elif isinstance(value, dict):
                 found.update(value)
             else:
                 found[key] = value
@@ -311,7 +365,23 @@ def _check_loss_weights(loss_weights):
 
 def _as_metric(spec, y_true, y_pred):
     true_shape = None if y_true is None else tuple(y_true.shape)
-    return metrics.as_metric(spec, true_shape, tuple(y_pred.shape))
+    metric = metrics.as_metric(spec, true_shape, tuple(y_pred.shape))
+    if type(metric) is MeanMetricWrapper and metric is not spec:
+        return FunctionMetric(metric.fn, metric.name)
+    return metric
+
+
+def is_sparse(spec):
+    """Whether a loss as compile() takes it is a sparse cross-entropy, whose targets are class numbers.
+
+    >>> is_sparse("sparse_categorical_crossentropy"), is_sparse("mse")
+    (True, False)
+    """
+    return (
+        isinstance(spec, SparseCategoricalCrossentropy)
+        or spec is losses.sparse_categorical_crossentropy
+        or isinstance(spec, str) and spec.lower().startswith("sparse")
+    )
 
 
 def _full_name(spec, metric):

@@ -1,5 +1,6 @@
-"""Things given by output: as one value, a list, or a dict by output name."""
+"""Things given by output: as one value, a list, a dict by output name, or nested as the outputs are."""
 
+from keras_torch.base import tree
 from keras_torch.base.checks import fail, nearest
 
 
@@ -19,12 +20,7 @@ def per_output(value, names, argument, allow_single=True):
     [None, 2]
     """
     if isinstance(value, dict):
-        unknown = [key for key in value if key not in names]
-        if unknown:
-            raise ValueError(
-                f"`{argument}` names the output {unknown[0]!r}; the model's outputs are {names}. "
-                f"{nearest(unknown[0], names)}"
-            )
+        _refuse_unknown(value, names, argument)
         return [value.get(name) for name in names]
     if isinstance(value, (list, tuple)):
         if len(value) != len(names):
@@ -36,6 +32,88 @@ def per_output(value, names, argument, allow_single=True):
     if not allow_single and len(names) > 1 and value is not None:
         fail("compile()", argument, value, f"a list or dict with one entry per output {names}")
     return [value] * len(names)
+
+
+def _refuse_unknown(value, names, argument):
+    unknown = [key for key in value if key not in names]
+    if unknown:
+        raise ValueError(
+            f"`{argument}` names the output {unknown[0]!r}; the model's outputs are {list(names)}. "
+            f"{nearest(unknown[0], names)}"
+        )
+
+
+def is_deep(structure):
+    """Whether outputs are nested more than once, such as a dict of lists.
+
+    >>> is_deep({"a": [1, 2], "b": 3}), is_deep({"a": 1})
+    (True, False)
+    """
+    children = structure.values() if isinstance(structure, dict) else structure
+    return tree.is_nested(structure) and any(tree.is_nested(child) for child in children)
+
+
+def aligned(value, structure, argument):
+    """One entry per output of a deep structure, from a value that is nested as the outputs are.
+
+    Args:
+        value: at any level one thing that is no container, or None, stands for everything below.
+        structure: the structure of the outputs; its leaves are not looked at.
+        argument: name of the argument, for errors.
+
+    Errors:
+        ValueError: other containers, lengths or keys.
+
+    >>> aligned({"a": ["mse", None], "b": "mae"}, {"a": [0, 0], "b": 0}, "loss")
+    ['mse', None, 'mae']
+    """
+    if not tree.is_nested(structure):
+        return [value]
+    if not tree.is_nested(value):
+        return [value] * len(tree.flatten(structure))
+    if isinstance(structure, dict) and isinstance(value, dict):
+        _refuse_unknown(value, sorted(structure), argument)
+        parts = [(value.get(key), structure[key]) for key in sorted(structure)]
+    elif not isinstance(structure, dict) and not isinstance(value, dict) and len(value) == len(structure):
+        parts = list(zip(value, structure))
+    else:
+        shown = tree.map_structure(lambda _: "...", structure)
+        raise ValueError(f"`{argument}` must be nested as the model's outputs are, {shown}; got a "
+                         f"{type(value).__name__} of {len(value)} there. Give one entry per output.")
+    return [leaf for part, inner in parts for leaf in aligned(part, inner, argument)]
+
+
+def paths_of(structure, before=()):
+    """Keys and places that lead to each leaf, in the order of `tree.flatten`.
+
+    >>> paths_of({"a": [0, 0], "b": 0})
+    [('a', 0), ('a', 1), ('b',)]
+    """
+    if not tree.is_nested(structure):
+        return [before]
+    keys = sorted(structure) if isinstance(structure, dict) else range(len(structure))
+    return [path for key in keys for path in paths_of(structure[key], (*before, key))]
+
+
+def names_of(structure, graph_names=None):
+    """What dicts by output call the outputs: keys of a flat dict, the graph's names, else made-up ones.
+
+    Args:
+        structure: structure of the outputs.
+        graph_names: names of a functional model's outputs, or None.
+
+    >>> names_of({"b": 0, "a": 0}), names_of([0, 0]), names_of((0, {"u": 0}))
+    (['a', 'b'], ['output_1', 'output_2'], ['output_1', 'output_2_u'])
+    """
+    paths = paths_of(structure)
+    if isinstance(structure, dict) and not is_deep(structure):
+        return [key for (key,) in paths]
+    if graph_names is not None and len(graph_names) == len(paths):
+        return list(graph_names)
+    if not is_deep(structure):
+        return pseudo_names(len(paths))
+    joined = ["_".join(str(part if isinstance(part, str) else part + 1) for part in path) for path in paths]
+    return joined if isinstance(structure, dict) else [f"output_{name}" for name in joined]
 
 
 def pseudo_names(count):

@@ -6,6 +6,7 @@ from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.callbacks.logs import Logs
 from keras_torch.training import arguments, checking
+from keras_torch.training.batch_functions import step_of
 from keras_torch.training.data import choosing
 from keras_torch.training.data.batch import to_device
 from keras_torch.training.evaluating import as_numpy
@@ -46,10 +47,10 @@ class SingleBatches:
             self.reset_metrics()
         with self._trainable_as_compiled():
             self._build_optimizer()
-            step = self.make_train_function()
+            function = self.make_train_function()
             if class_weight is not None:
-                step = self._with_class_weight(step, class_weight)
-            return self._single_batch(step, batch, True, return_dict)
+                function = self._with_class_weight(function, class_weight)
+            return self._single_batch("train", function, batch, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, reset_metrics=True, return_dict=False):
         """Loss and metrics of one batch; arguments and result as in train_on_batch."""
@@ -60,19 +61,19 @@ class SingleBatches:
         if reset_metrics:
             self.reset_metrics()
         with torch.no_grad():
-            return self._single_batch(self.make_test_function(), batch, False, return_dict)
+            return self._single_batch("test", self.make_test_function(), batch, return_dict)
 
     def _check_single(self, batch, class_weight, owner, step):
         self.__dict__["_pending_check"] = None
         if not self._overrides(step, "compute_loss", "compute_metrics"):
-            checking.check_batch(self, batch[0], batch[1], class_weight, owner)
+            checking.check_batch(self, batch[0], batch[1], class_weight, owner, weight=batch[2])
 
-    def _single_batch(self, step, batch, training, return_dict):
+    def _single_batch(self, kind, function, batch, return_dict):
         mode = self.training
-        self.train(training)
+        self.train(kind == "train")
         try:
             self._step_logs = None
-            step(*batch)
+            step_of(self, kind, function)(*batch)
             logs = self._logs()
         finally:
             self.train(mode)
@@ -86,5 +87,5 @@ class SingleBatches:
         x = to_device(x, self._device(), "predict_on_batch()")
         self._prepare(OneBatch((x, None, None)), "predict_on_batch()")
         with self._evaluating(self._no_gradients()):
-            outputs = self.make_predict_function()(x, None, None)
+            outputs = step_of(self, "predict", self.make_predict_function())(x, None, None)
         return tree.map_structure(as_numpy, outputs)

@@ -15,10 +15,14 @@ from keras_torch.layers.added_losses import added_losses, clear_losses
 from keras_torch.losses.loss import safe_divide
 from keras_torch.metrics.reduction import Mean
 from keras_torch.training import checking
+from keras_torch.training.data.batch import pack_x_y_sample_weight
 
 
 class LossMean(Mean):
     """The running mean of the loss, weighted by batch size: one addition per step, the count stays in Python.
+
+    Attributes:
+        seen: samples taken in by `add`.
 
     >>> tracker = LossMean()
     >>> tracker.add(torch.tensor(2.0), 4)
@@ -28,24 +32,26 @@ class LossMean(Mean):
 
     def __init__(self, name="loss", dtype=None):
         super().__init__(name, dtype)
-        self._seen = 0
+        self.seen = 0
 
     def add(self, loss, samples):
-        """Adds the loss of a batch of that many samples; call it without recording gradients."""
+        """Adds the loss of a batch of that many samples, or its mean; call it without recording gradients."""
+        if loss.dim():
+            loss = loss.mean()
         if self.total.device != loss.device:
             self.follow(loss)
         self.total.add_(loss, alpha=samples)
-        self._seen += samples
+        self.seen += samples
 
     def result(self):
         """The mean so far; 0 before the first batch."""
-        count = self.count.value + self._seen
-        return self.total.value / count if self._seen else safe_divide(self.total.value, count)
+        count = self.count.value + self.seen
+        return self.total.value / count if self.seen else safe_divide(self.total.value, count)
 
     def reset_state(self):
         """Forgets everything."""
         super().reset_state()
-        self._seen = 0
+        self.seen = 0
 
 
 def batch_size_of(x):
@@ -81,6 +87,7 @@ def total_loss(trainer, penalties, x, y, y_pred, weight):
         penalty = regularizer(variable)
         loss = penalty if loss is None else loss + penalty
     for extra in added_losses(trainer):
+        extra = extra.sum() if isinstance(extra, torch.Tensor) and extra.dim() else extra
         loss = extra if loss is None else loss + extra
     if loss is None:
         raise ValueError(
@@ -96,6 +103,9 @@ def explained_loss(trainer, penalties, x, y, y_pred, weight):
         return total_loss(trainer, penalties, x, y, y_pred, weight)
     except (RuntimeError, IndexError) as error:
         checking.explain_labels(trainer, y, y_pred, error)
+        raise
+    except (TypeError, AttributeError) as error:
+        checking.explain_values(trainer, y, y_pred, error)
         raise
 
 
@@ -114,10 +124,11 @@ class FirstBatch:
         """Checks inputs, before the model sees them."""
         checking.check_inputs(self.trainer, x, y, self.pending[1])
 
-    def targets(self, y, y_pred):
-        """Checks targets, before the loss sees them."""
+    def targets(self, y, y_pred, weight):
+        """Checks targets and weights, before the loss sees them."""
         (class_weight, owner), self.pending = self.pending, None
-        checking.check_targets(self.trainer, y, checking.Outputs.of_batch(y_pred), class_weight, owner)
+        outputs = checking.Outputs.of_batch(y_pred)
+        checking.check_targets(self.trainer, y, outputs, class_weight, owner, weight)
 
 
 def forward_and_loss(trainer):
@@ -131,7 +142,7 @@ def forward_and_loss(trainer):
         else:
             first.inputs(x, y)
             y_pred = call(x)
-            first.targets(y, y_pred)
+            first.targets(y, y_pred, weight)
         return y_pred, explained_loss(trainer, penalties, x, y, y_pred, weight)
 
     return run
@@ -148,7 +159,8 @@ def standard_train_step(trainer):
         optimizer.zero_grad()
         y_pred, loss = run(x, y, weight)
         if learns:
-            backward(trainer, loss if scale is None else scale(loss))
+            total = loss if loss.dim() == 0 else loss.sum()  # Keras's gradient of several values
+            backward(trainer, total if scale is None else scale(total))
             optimizer.step()
         with torch.no_grad():
             tracker.add(loss.detach(), batch_size_of(x))
@@ -197,8 +209,26 @@ def standard_test_step(trainer):
     return step
 
 
-def _detached(logs):
-    """Logs that do not keep the graph of their batch alive."""
+def loss_tensor(trainer, loss, method):
+    """What a user's compute_loss or train_step returned, if it is a loss.
+
+    Errors:
+        TypeError: anything but a tensor.
+    """
+    if not isinstance(loss, torch.Tensor):
+        raise TypeError(
+            f"{type(trainer).__name__}.{method}() must return the loss, a tensor computed from y_pred; got "
+            f"{quote(loss)}."
+        )
+    return loss
+
+
+def detached(logs):
+    """Logs that do not keep the graph of their batch alive.
+
+    >>> detached({"loss": torch.ones(1, requires_grad=True).sum()})
+    {'loss': tensor(1.)}
+    """
     return {
         name: value.detach() if isinstance(value, torch.Tensor) and value.requires_grad else value
         for name, value in logs.items()
@@ -206,31 +236,9 @@ def _detached(logs):
 
 
 def custom_step(trainer, method):
-    """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; it returns logs.
-
-    Notes:
-        Keras's habit returns a dict of logs; torch's habit returns the loss, a scalar tensor.
-    """
+    """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; it returns logs."""
 
     def step(x, y, weight):
-        data = (
-            (x, y, weight)
-            if weight is not None
-            else (x, y)
-            if y is not None
-            else (x,)
-            if isinstance(x, (list, tuple))
-            else x
-        )
-        result = method(data)
-        if isinstance(result, torch.Tensor):
-            trainer._loss_tracker.add(result.detach(), batch_size_of(x))
-            result = None
-        elif result is not None and not isinstance(result, dict):
-            raise TypeError(
-                f"{type(trainer).__name__}.{method.__name__}() must return a dict of logs (Keras's habit) or "
-                f"the loss, a tensor (torch's habit); got {quote(result)}."
-            )
-        trainer._step_logs = None if result is None else _detached(result)
+        trainer._take_logs(method(pack_x_y_sample_weight(x, y, weight)), x, method.__name__)
 
     return step

@@ -4,8 +4,10 @@ import math
 
 import torch
 
-from keras_torch.base.checks import fail, is_integer, is_number
-from keras_torch.training.outputs import per_output
+from keras_torch.base import tree
+from keras_torch.base.checks import fail, is_integer, is_number, one_of
+from keras_torch.base.dtypes import torch_dtype
+from keras_torch.training.outputs import names_of, per_output
 
 
 def is_by_output(class_weight):
@@ -62,13 +64,13 @@ def _check_table(table):
             fail("fit()", "class_weight", table, "a dict whose values are finite weights of at least 0")
 
 
-def class_weights_of(y_true, class_weight, classes=None):
+def class_weights_of(y_true, class_weight, sparse=False):
     """One weight per sample: that of its class; classes that are not listed weigh 1.
 
     Args:
         y_true: labels (batch,), (batch, 1) or (batch, steps, 1), or one-hot rows (batch, ..., classes).
         class_weight: dict class -> weight.
-        classes: number of classes, when known: larger keys are an error.
+        sparse: whether `y_true` is known to be class numbers: (batch, steps) is then one per step.
 
     Shape:
         (batch, ...) -> (batch,) or (batch, steps)
@@ -76,13 +78,19 @@ def class_weights_of(y_true, class_weight, classes=None):
     >>> class_weights_of(torch.tensor([0, 1, 1]), {0: 1.0, 1: 3.0})
     tensor([1., 3., 3.])
     """
-    labels = y_true
-    if labels.dim() > 1:
-        labels = labels.squeeze(-1) if labels.shape[-1] == 1 else labels.argmax(-1)
-    if labels.is_floating_point():
-        labels = labels.round()
-    labels = labels.long()
-    if classes is not None and class_weight and max(class_weight) >= classes:
+    return ClassTable(class_weight).weights_of(y_true, sparse)
+
+
+def check_classes(class_weight, classes):
+    """Raises when class weights name a class that an output does not have.
+
+    Args:
+        class_weight: dict class -> weight.
+        classes: number of classes of the output.
+
+    >>> check_classes({0: 1.0, 1: 2.0}, 2)
+    """
+    if class_weight and max(class_weight) >= classes:
         fail(
             "fit()",
             "class_weight",
@@ -90,48 +98,100 @@ def class_weights_of(y_true, class_weight, classes=None):
             f"a dict with class numbers from 0 to {classes - 1}",
             f"The model's output has {classes} classes.",
         )
-    table = torch.ones(max(class_weight, default=0) + 2, device=labels.device)
-    for label, weight in class_weight.items():
-        table[label] = weight
-    return table[labels.clamp(0, len(table) - 1)]  # the last entry, 1, stands for all classes beyond
 
 
-def combined(sample_weight, class_weight, y_true, names, targets_of):
-    """Sample weights multiplied by class weights, by output.
+def labels_of(y_true, sparse=False):
+    """Class numbers of targets; see `class_weights_of`.
+
+    >>> labels_of(torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
+    tensor([1, 0])
+    """
+    if y_true.dim() > 1:
+        if y_true.shape[-1] == 1:
+            y_true = y_true.squeeze(-1)
+        elif not sparse:
+            y_true = y_true.argmax(-1)
+    if y_true.is_floating_point():
+        y_true = y_true.round()
+    return y_true if y_true.dtype is torch.int64 else y_true.long()
+
+
+class ClassTable:
+    """The weights of classes as one tensor: made once, and moved to the device of the targets once.
 
     Args:
-        sample_weight: tensor, list or dict by output, or None.
-        class_weight: dict class -> weight, or dicts by output name / in a list.
-        y_true: structure of targets.
-        names: names of the outputs.
-        targets_of: function y_true -> list of targets by output.
+        class_weight: dict class -> weight.
+
+    >>> ClassTable({0: 1.0, 1: 3.0}).weights_of(torch.tensor([0, 1, 7, -1]))
+    tensor([1., 3., 1., 1.])
+    """
+
+    def __init__(self, class_weight):
+        values = [1.0] * (max(class_weight, default=0) + 2)
+        for label, weight in class_weight.items():
+            values[int(label)] = float(weight)
+        self._values = torch.tensor(values, dtype=torch_dtype())
+
+    def weights_of(self, y_true, sparse=False):
+        """The weight of each label; see `class_weights_of`."""
+        labels = labels_of(y_true, sparse)
+        if self._values.device != labels.device:
+            self._values = self._values.to(labels.device)
+        return self._values[labels.clamp(-1, len(self._values) - 1)]  # the last entry, 1, is for all others
+
+
+class ClassWeights:
+    """Class weights on their way into sample weights, for the batches of one pass.
+
+    Args:
+        class_weight: dict class -> weight, or such dicts by output name / in a list.
+        objectives: the model's `Objectives`; knows the outputs, at the latest after the first batch.
 
     Errors:
         ValueError: class weights of one dict for several outputs.
     """
-    if class_weight is None:
-        return sample_weight
-    targets = targets_of(y_true)
-    if is_by_output(class_weight):
-        by_output = per_output(class_weight, names, "class_weight")
-    elif len(targets) > 1:
-        fail("fit()", "class_weight", class_weight, f"given by output name for the outputs {names}",
-             f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.")  # fmt: skip
-    else:
-        by_output = [class_weight]
-    given = _given_weights(sample_weight, names)
-    result = [
-        _product(weight, None if table is None else class_weights_of(target, table))
-        for weight, table, target in zip(given, by_output, targets)
-    ]
-    return result[0] if len(result) == 1 else result
 
+    def __init__(self, class_weight, objectives):
+        self.class_weight, self.objectives = class_weight, objectives
+        self._tables = None
 
-def _given_weights(sample_weight, names):
-    """Sample weights by output; one array counts for all."""
-    if isinstance(sample_weight, (list, tuple, dict)):
-        return per_output(sample_weight, names, "sample_weight")
-    return [sample_weight] * len(names)
+    def _tables_for(self, targets, y_true):
+        """(table or None, whether the targets are class numbers) by output; made at the first batch."""
+        objectives, given = self.objectives, self.class_weight
+        names = objectives.names or objectives.known_names or names_of(y_true)
+        if is_by_output(given):
+            by_output = per_output(given, names, "class_weight")
+        elif len(targets) > 1:
+            fail("fit()", "class_weight", given, f"given by output name for the outputs {names}",
+                 f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.")  # fmt: skip
+        else:
+            by_output = [given]
+        tables = [None if table is None else ClassTable(table) for table in by_output]
+        return list(zip(tables, objectives.takes_labels(names)))
+
+    def combined(self, sample_weight, y_true):
+        """Sample weights of a batch multiplied by class weights, by output.
+
+        Args:
+            sample_weight: tensor, list or dict by output, or None.
+            y_true: structure of targets.
+        """
+        targets = self.objectives.targets(y_true)
+        if self._tables is None:
+            self._tables = self._tables_for(targets, y_true)
+        if len(targets) == 1 and not tree.is_nested(sample_weight):
+            return self._weighted(self._tables[0], targets[0], sample_weight)
+        given = self.objectives.sample_weights(sample_weight)
+        given = given * len(targets) if len(given) == 1 else given
+        parts = zip(self._tables, targets, given)
+        return [self._weighted(entry, target, weight) for entry, target, weight in parts]
+
+    @staticmethod
+    def _weighted(entry, target, weight):
+        table, sparse = entry
+        if table is None or target is None:
+            return weight
+        return _product(weight, table.weights_of(target, sparse))
 
 
 def _product(first, second):
@@ -142,3 +202,50 @@ def _product(first, second):
     while second.dim() < first.dim():
         second = second.unsqueeze(-1)
     return first * second
+
+
+def check_modes(modes):
+    """Raises unless each entry of compile()'s `sample_weight_mode` is None, 'temporal' or 'samplewise'.
+
+    >>> check_modes({"head": "temporal", "tail": None})
+    """
+    for mode in tree.flatten(modes):
+        one_of(None, "temporal", "samplewise")("compile()", "sample_weight_mode", mode)
+
+
+def check_ranks(modes, names, sample_weights, targets, sparse, owner):
+    """Compares the axes of sample weights and targets with `sample_weight_mode`, as Keras 2 does.
+
+    Args:
+        modes: what compile() was given.
+        names: names of the outputs.
+        sample_weights, targets: tensors or None, by output.
+        sparse: by output, whether the targets are class numbers.
+        owner: how errors call the method.
+
+    Errors:
+        ValueError: weights without a step axis for 'temporal', targets without one, or weights per step for
+            'samplewise'.
+    """
+    for name, mode, weight, target, labels in zip(
+        names, per_output(modes, names, "sample_weight_mode"), sample_weights, targets, sparse
+    ):
+        if mode is None or weight is None or target is None:
+            continue
+        where = "`sample_weight`" if len(names) == 1 else f"`sample_weight` of the output {name!r}"
+        shape = tuple(weight.shape)
+        if mode == "samplewise" and weight.dim() > 1 and shape[1:] != (1,):
+            raise ValueError(
+                f"{owner}: {where} has shape {shape}; sample_weight_mode='samplewise' takes one weight per "
+                "sample. For one per step compile with sample_weight_mode='temporal'."
+            )
+        if mode == "temporal" and target.dim() < (2 if labels else 3):
+            raise ValueError(
+                f"{owner}: sample_weight_mode='temporal' needs targets with a step axis, (batch, steps, "
+                f"...); those of {name!r} have shape {tuple(target.shape)}. Leave sample_weight_mode out."
+            )
+        if mode == "temporal" and weight.dim() < 2:
+            raise ValueError(
+                f"{owner}: {where} has shape {shape}; sample_weight_mode='temporal' takes one weight per "
+                "step, (batch, steps). For one per sample leave sample_weight_mode out."
+            )
