@@ -199,6 +199,7 @@ RENAMED = [
     Renamed("LeakyReLU", "alpha", "negative_slope", "tf.keras"),
     Renamed("LayerNormalization", "gamma_init", "gamma_initializer", "keras2.2"),
     Renamed("*", "lr", "learning_rate", "keras2.3"),
+    Renamed("Nadam", "decay", "schedule_decay", "tf.keras"),
     Renamed("ReduceLROnPlateau", "epsilon", "min_delta", "keras2.2"),
     Renamed("PReLU", "init", "alpha_initializer", _K1),
     Renamed("InputLayer", "input_dtype", "dtype", _K1),
@@ -325,6 +326,23 @@ ORDERS = [
     _order("Adam", "learning_rate beta_1 beta_2 amsgrad", "keras2.3"),
     _order("Adamax", "learning_rate beta_1 beta_2 epsilon decay", "keras2.2"),
     _order("Nadam", "learning_rate beta_1 beta_2 epsilon schedule_decay", "keras2.2"),
+    _order(
+        "LambdaCallback",
+        "on_epoch_begin on_epoch_end on_batch_begin on_batch_end on_train_begin on_train_end",
+        "tf.keras",
+    ),
+    _order(
+        "TensorBoard",
+        "log_dir histogram_freq write_graph write_images embeddings_freq embeddings_layer_names "
+        "embeddings_metadata",
+        _K1,
+    ),
+    _order(
+        "TensorBoard",
+        "log_dir histogram_freq batch_size write_graph write_grads write_images embeddings_freq "
+        "embeddings_layer_names embeddings_metadata embeddings_data update_freq",
+        "keras2.3",
+    ),
 ]
 
 _MODE = "Only mode=0 is left: statistics of each feature over the batch, moving averages in evaluation."
@@ -373,7 +391,14 @@ DROPPED = [
         for rule in ("initializer", "regularizer", "constraint")
     ),
     Dropped("Softmax", "robust_masking", "tf.keras", "Rows without valid values are safe anyway."),
-    Dropped("Nadam", "schedule_decay", "keras2.3", "The schedule is that of the paper.", (0.004, None)),
+    Dropped("Optimizer", "gradient_aggregator", "tf.keras", "torch averages over processes.", (None,)),
+    Dropped(
+        "Optimizer",
+        "gradient_transformers",
+        "tf.keras",
+        "Change the gradients between backward() and step().",
+        (None, [], ()),
+    ),
     Dropped("Optimizer", "jit_compile", "tf.keras", "Updates run on fused kernels already."),
     *(
         Dropped(owner, argument, "tf.keras", "torch has one kind of generator.")
@@ -410,11 +435,20 @@ DEFAULTS = [
     Default("Adagrad", "initial_accumulator_value", {"keras2.3": 0.0}),
     Default("Adamax", "learning_rate", {"keras2.3": 0.002}),
     Default("Nadam", "learning_rate", {"keras2.3": 0.002}),
+    Default("Nadam", "schedule_decay", {"keras2.3": 0.004}),
+    Default("RMSprop", "ema_overwrite_frequency", {"keras2.3": None, "tf.keras": 100}),
     Default("Lion", "learning_rate", {"tf.keras": 1e-4}),
+    *(
+        Default(name, "dtype", {"tf.keras": "float32"})
+        for name in ("IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")
+    ),
     *(Default(name, "epsilon", {"keras1": 1e-8}) for name in ("Adadelta", "Adagrad", "Adamax", "Nadam")),
 ]
 
 BEHAVES = [
+    Behaves("optimizer formulas", {"keras2.3": "legacy", "keras3": "today"}),
+    Behaves("clipnorm", {"keras2.3": "all gradients", "keras3": "each gradient"}),
+    Behaves("moving average of weights", {"tf.keras": "from the start", "keras3": "from the first update"}),
     Behaves("hard_sigmoid", {"tf.keras": "clip(0.2x+0.5)", "keras3": "relu6(x+3)/6"}),
     Behaves("accuracy key", {"keras2.2": "acc", "keras3": "accuracy"}),
     Behaves("metric key", {"keras2.2": "full name", "keras3": "as given"}),

@@ -10,6 +10,8 @@ from keras_torch.optimizers.steps import descend, descend_ratio, mix_squares, ro
 class Adagrad(Optimizer):
     """Divides each gradient by the root of the sum of its squares: `w -= rate * g / sqrt(a + epsilon)`.
 
+    In the generations before Keras 3 and in `optimizers.legacy`: `w -= rate * g / (sqrt(a) + epsilon)`.
+
     Args:
         learning_rate: step size: a number, a schedule, or a function without arguments.
         initial_accumulator_value: where the sums start.
@@ -23,6 +25,7 @@ class Adagrad(Optimizer):
     """
 
     slots = ("accumulator",)
+    formula_has_changed = True
 
     def __init__(self, learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-7, **kwargs):
         super().__init__(learning_rate, **kwargs)
@@ -35,7 +38,7 @@ class Adagrad(Optimizer):
     def rule(self, params, grads, rate, step, accumulator):
         """One update; see `Optimizer.rule`."""
         foreach.addcmul_(accumulator, grads, grads)
-        descend_ratio(params, grads, roots(accumulator, self.epsilon), rate)
+        descend_ratio(params, grads, roots(accumulator, self.epsilon, outside=self._is_legacy), rate)
 
 
 class Adadelta(Optimizer):

@@ -1,6 +1,6 @@
 """Adam and its descendants AdamW, Adamax and Nadam."""
 
-import itertools
+import math
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from keras_torch.base import checks
 from keras_torch.base.checks import Term
 from keras_torch.base.third_party import foreach, fused_adam, fused_adamw
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import descend_ratio, mix, mix_squares
+from keras_torch.optimizers.steps import adam_correction, descend_ratio, mix, mix_squares, power
 
 # Note [Keras's epsilon on torch's kernel]
 #     Keras:  w -= rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)
@@ -30,6 +30,15 @@ def constant(owner, value, device):
     if (value, device) not in made:
         made[value, device] = torch.tensor(value, device=device)
     return made[value, device]
+
+
+def settled(owner, params):
+    """The kernel's counts; see Note [Keras's epsilon on torch's kernel].
+
+    >>> settled(Adam(), [torch.zeros(1)])
+    [tensor(1.0000e+30)]
+    """
+    return [constant(owner, _SETTLED, params[0].device)] * len(params)
 
 
 class Adam(Optimizer):
@@ -59,17 +68,11 @@ class Adam(Optimizer):
 
     def rule(self, params, grads, rate, step, momentum, velocity, velocity_hat=(), decay=0.0):
         """One update; see `Optimizer.rule`. `decay` is the fraction taken from each weight."""
-        # Keras raises its betas to the step in single precision: 0.999 there is 0.99900001287.
-        beta_1, beta_2 = float(np.float32(self.beta_1)), float(np.float32(self.beta_2))
-        corrected = rate * (1 - beta_2 ** step) ** 0.5 / (1 - beta_1 ** step)
+        corrected = rate * adam_correction(self.beta_1, self.beta_2, step)
         kernel = fused_adamw if decay else fused_adam
-        kernel(params, grads, momentum, velocity, velocity_hat, self._settled(params), lr=corrected,
+        kernel(params, grads, momentum, velocity, velocity_hat, settled(self, params), lr=corrected,
                beta1=self.beta_1, beta2=self.beta_2, weight_decay=decay / corrected if decay else 0.0,
                eps=self.epsilon, amsgrad=self.amsgrad, maximize=False)
-
-    def _settled(self, params):
-        """The kernel's counts; see Note [Keras's epsilon on torch's kernel]."""
-        return [constant(self, _SETTLED, params[0].device)] * len(params)
 
 
 class AdamW(Adam):
@@ -128,21 +131,25 @@ class Adamax(Optimizer):
         mix(momentum, grads, self.beta_1)
         foreach.mul_(norm, self.beta_2)
         foreach.maximum_(norm, foreach.abs(grads))
-        descend_ratio(params, momentum, foreach.add(norm, self.epsilon), rate / (1 - self.beta_1 ** step))
+        rate = rate / (1 - power(self.beta_1, step))
+        descend_ratio(params, momentum, foreach.add(norm, self.epsilon), rate)
 
 
-_WARMUP = tuple(itertools.accumulate((1 - 0.5 * 0.96 ** step for step in range(1, 1001)), lambda a, b: a * b,
-                                     initial=1.0))  # later factors are 1 in double precision
+_TERMS = range(1, 61)  # of the series below; the last is below double precision
 
 
 class Nadam(Optimizer):
     """`Adam` with Nesterov's look-ahead and a momentum that warms up.
+
+    The momentum of step t is `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.
 
     Args:
         learning_rate: step size: a number, a schedule, or a function without arguments.
         beta_1: share kept of the average gradient, 0..1.
         beta_2: share kept of the average squared gradient, 0..1.
         epsilon: small number added to the corrected root; None for the setting `epsilon()`.
+        schedule_decay: speed of the warm-up; 1 in Keras 3, 0.004 by default in Keras 1, 2 and
+            `optimizers.legacy`, where it is also called `decay`.
         **kwargs: those of `Optimizer`.
 
     Source: Keras 3 `optimizers.Nadam`; Dozat (2015). In torch: `torch.optim.NAdam`.
@@ -153,32 +160,70 @@ class Nadam(Optimizer):
 
     slots = ("momentum", "velocity")
 
-    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **kwargs):
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, schedule_decay=1.0,
+                 **kwargs):
         super().__init__(learning_rate, **kwargs)
+        self._product = 0, 1.0  # a step and the product of the momentums until then
 
     def rule(self, params, grads, rate, step, momentum, velocity):
         """One update; see `Optimizer.rule`."""
-        now, following = (self.beta_1 * (1 - 0.5 * 0.96 ** (step + ahead)) for ahead in (0, 1))
+        now, following = self._momentum_of(step), self._momentum_of(step + 1)
         product = self.momentum_product(step)
         mix(momentum, grads, self.beta_1)
         mix_squares(velocity, grads, self.beta_2)
         # (a * m + b * g) / (sqrt(v / c) + epsilon), without the tensors in between.
-        root = (1 - self.beta_2 ** step) ** 0.5
+        root = (1 - power(self.beta_2, step)) ** 0.5
         divisors = foreach.sqrt(velocity)
         foreach.add_(divisors, self.epsilon * root)
         descend_ratio(params, momentum, divisors, rate * root * following / (1 - product * following))
         descend_ratio(params, grads, divisors, rate * root * (1 - now) / (1 - product))
 
+    def _momentum_of(self, step):
+        return self.beta_1 * (1 - 0.5 * 0.96 ** (step * self.schedule_decay))
+
     def momentum_product(self, step):
         """The product of the warming-up momentums of steps 1 to `step` (a number or a tensor)."""
-        if not isinstance(step, torch.Tensor):
-            return self.beta_1 ** step * _WARMUP[min(step, 1000)]
-        place = step.clamp(max=1000).long().reshape(1)
-        return self.beta_1 ** step * constant(self, _WARMUP, step.device).index_select(0, place)[0]
+        if isinstance(step, torch.Tensor):
+            return self._product_from_start(step)
+        before, product = self._product
+        if step == before + 1:
+            product *= self._momentum_of(step)
+        elif step != before:
+            product = self._product_from_start(step)
+        self._product = step, product
+        return product
+
+    def _product_from_start(self, step):
+        # log(1 - y) = -sum(y**j / j), summed over the steps k with y = 0.5 * x**k: a geometric series.
+        speed = self.schedule_decay * math.log(0.96)
+        if not speed:
+            return (0.5 * self.beta_1) ** step
+        logarithm = sum(0.5 ** j / j * (_expm1(speed * j * step) / math.expm1(-speed * j)) for j in _TERMS)
+        return self.beta_1 ** step * _exp(logarithm)
+
+    def get_config(self):
+        """See `Optimizer.get_config`; `schedule_decay` only where it is not that of Keras 3."""
+        config = super().get_config()
+        if config["schedule_decay"] == 1.0:
+            del config["schedule_decay"]
+        return config
+
+    def _grouped_state(self):
+        """tf.keras lists the product in front of the slots."""
+        state = super()._grouped_state()
+        return [state[-1], *state[:-1]] if self._is_legacy else state
 
     def _added_variables(self):
         """Keras's files end with the product, which here follows from the count."""
         return [*super()._added_variables(), MomentumProduct(self.momentum_product(int(self.iterations)))]
+
+
+def _exp(value):
+    return torch.exp(value) if isinstance(value, torch.Tensor) else math.exp(value)
+
+
+def _expm1(value):
+    return torch.expm1(value) if isinstance(value, torch.Tensor) else math.expm1(value)
 
 
 class MomentumProduct(float):

@@ -8,15 +8,32 @@ import torch
 class KerasCalls:
     """The part of `Optimizer` that takes gradients as arguments instead of from `backward`."""
 
-    def apply_gradients(self, grads_and_vars):
+    def apply_gradients(self, grads_and_vars, name=None, skip_gradients_aggregation=None,
+                        experimental_aggregate_gradients=None, global_step=None):
         """One update from (gradient, variable) pairs; builds the optimizer when needed.
 
         Args:
             grads_and_vars: pairs; a gradient may be None.
+            name: of tf.keras: names the operation in a graph, of which there is none here.
+            skip_gradients_aggregation: of tf.keras; only None or False: see Errors.
+            experimental_aggregate_gradients: of older tf.keras; only None or True.
+            global_step: of `tf.train`; must be None: `iterations` counts.
 
         Returns:
             Iterations: the number of updates made.
+
+        Errors:
+            ValueError: no pairs with a gradient; aggregation is to be switched off, while gradients are
+                averaged over processes during `backward` here; a `global_step`.
         """
+        if skip_gradients_aggregation or experimental_aggregate_gradients is False:
+            raise ValueError(f"{self._owner()}: apply_gradients() takes gradients as they are; it never sums "
+                             "over processes, torch's DistributedDataParallel does during backward(). Leave "
+                             "`skip_gradients_aggregation` out.")
+        if global_step is not None:
+            raise ValueError(f"{self._owner()}: `global_step` must be None; `iterations` counts updates.")
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"{self._owner()}: `name` must be a string or None; got {name!r}.")
         pairs = list(grads_and_vars)
         self.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
         return self.iterations
@@ -80,20 +97,25 @@ class KerasCalls:
                                  "unknown to it. "
                                  "Make a new optimizer for it, or use add_param_group().")
 
-    def minimize(self, loss, var_list, tape=None):
+    def minimize(self, loss, var_list, tape=None, grad_loss=None, name=None):
         """Computes gradients of the loss and makes one update.
 
         Args:
             loss: scalar tensor, or a function without arguments that returns one.
             var_list: the variables, or a function that returns them.
-            tape: must be None: torch needs no tape.
+            tape: must be None: torch records gradients by itself.
+            grad_loss: gradient of what follows with regard to the loss; None for 1.
+            name: of tf.keras, see `apply_gradients`.
 
         Returns:
             Iterations: the number of updates made.
-        """
-        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
 
-    def compute_gradients(self, loss, var_list, tape=None):
+        Errors:
+            ValueError: the loss depends on none of the variables; a `tape`.
+        """
+        return self.apply_gradients(self.compute_gradients(loss, var_list, tape, grad_loss), name=name)
+
+    def compute_gradients(self, loss, var_list, tape=None, grad_loss=None):
         """(gradient, variable) pairs of a loss; arguments as in `minimize`."""
         if tape is not None:
             raise ValueError(f"{self._owner()}: `tape` must be None; torch records gradients by itself.")
@@ -101,7 +123,82 @@ class KerasCalls:
             with torch.enable_grad():
                 loss = loss()
         variables = list(var_list() if callable(var_list) else var_list)
-        return list(zip(torch.autograd.grad(self.scale_loss(loss), variables, allow_unused=True), variables))
+        found = torch.autograd.grad(self.scale_loss(loss), variables, grad_outputs=grad_loss,
+                                    allow_unused=True)
+        return list(zip(found, variables))
+
+    def get_gradients(self, loss, params):
+        """The gradients of a loss, clipped, as Keras 1 and 2 give them.
+
+        Args:
+            loss: scalar tensor.
+            params: the variables.
+
+        Returns:
+            list: one tensor for each variable.
+
+        Errors:
+            ValueError: the loss does not depend on one of the variables.
+        """
+        params = list(params)
+        found = torch.autograd.grad(loss, params, allow_unused=True, retain_graph=True)
+        for grad, param in zip(found, params):
+            if grad is None:
+                raise ValueError(f"{self._owner()}: the loss does not depend on {name_of(param)}, so it "
+                                 "has no gradient. Leave it out of `params`.")
+        with torch.no_grad():
+            return list(self._clip_lists([list(found)])[0])
+
+    def get_updates(self, *args, **kwargs):
+        """Not here: Keras 1 and 2 list operations of a graph; torch has none to list.
+
+        Errors:
+            NotImplementedError: always; tells what to write.
+        """
+        raise NotImplementedError(f"{self._owner()}: get_updates() lists operations of a graph, and torch "
+                                  "has no such graph. Write loss.backward() and optimizer.step(), or "
+                                  "optimizer.minimize(loss, params).")
+
+    def stateless_apply(self, optimizer_variables, grads, trainable_variables):
+        """What an update would give, with everything as it was afterwards.
+
+        Args:
+            optimizer_variables: values of `variables`, in their order.
+            grads: list of gradients.
+            trainable_variables: values of the variables the optimizer was built on, in their order.
+
+        Returns:
+            tuple: (new values of the trainable variables, new values of the optimizer's variables), lists of
+                tensors.
+
+        Errors:
+            ValueError: not built, or lists of another length.
+        """
+        own = list(self.variables)
+        if not self.built or len(own) != len(optimizer_variables) \
+                or len(self._variables) != len(trainable_variables):
+            raise ValueError(f"{self._owner()}: stateless_apply() needs a built optimizer, a value for each "
+                             f"of its {len(own)} variables and for each of its {len(self._variables)} "
+                             f"trainable variables; got {len(optimizer_variables)} and "
+                             f"{len(trainable_variables)}. Call build(trainable_variables) first.")
+        before = self._values_of(own), self._values_of(self._variables)
+        try:
+            self._put(optimizer_variables, trainable_variables)
+            self.apply(list(grads))
+            return self._values_of(self._variables), self._values_of(self.variables)
+        finally:
+            self._put(*before)
+
+    @staticmethod
+    def _values_of(variables):
+        return [torch.as_tensor(variable.numpy() if not isinstance(variable, torch.Tensor) else variable)
+                .detach().clone().as_subclass(torch.Tensor) for variable in variables]
+
+    def _put(self, own, trained):
+        self.load_own_variables({str(place): value.cpu() for place, value in enumerate(own)})
+        with torch.no_grad():
+            for variable, value in zip(self._variables, trained):
+                variable.copy_(value)
 
     def scale_loss(self, loss):
         """The loss to call `backward` on: multiplied with `loss_scale_factor` if there is one."""

@@ -20,18 +20,18 @@ class Block:
 
     Args:
         group: the torch parameter group (a dictionary).
-        decays: whether weight decay applies.
+        decay_key: name of the weight decay in the group; None where none applies.
         positions: places of the parameters among all variables of the optimizer.
         params: the parameters.
         slots: dict, slot name -> one tensor for each parameter.
         extras: the same for state that the rule does not see (moving average, gradient accumulator).
     """
 
-    __slots__ = ("group", "decays", "positions", "params", "slots", "extras", "device", "dtype", "strides")
+    __slots__ = ("group", "decay_key", "positions", "params", "slots", "extras", "device", "dtype", "strides")
 
-    def __init__(self, group, decays, positions, params, slots, extras):
+    def __init__(self, group, decay_key, positions, params, slots, extras):
         self.group = group
-        self.decays = decays
+        self.decay_key = decay_key
         self.positions = positions
         self.params = params
         self.slots = slots

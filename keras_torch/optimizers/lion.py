@@ -6,7 +6,7 @@ from keras_torch.base import checks
 from keras_torch.base.checks import Term
 from keras_torch.base.third_party import foreach
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import descend, mix, mix_squares
+from keras_torch.optimizers.steps import descend, mix, mix_squares, power
 
 
 def _above_zero(owner, argument, value):
@@ -74,8 +74,8 @@ class Lamb(Optimizer):
         """One update; see `Optimizer.rule`."""
         mix(momentum, grads, self.beta_1)
         mix_squares(velocity, grads, self.beta_2)
-        roots = foreach.sqrt(foreach.div(velocity, 1 - self.beta_2 ** step))
-        updates = foreach.div(foreach.div(momentum, 1 - self.beta_1 ** step), foreach.add(roots,
+        roots = foreach.sqrt(foreach.div(velocity, 1 - power(self.beta_2, step)))
+        updates = foreach.div(foreach.div(momentum, 1 - power(self.beta_1, step)), foreach.add(roots,
                                                                                           self.epsilon))
         for param, update, size, length in zip(params, updates, foreach.norm(params), foreach.norm(updates)):
             ratio = torch.where((size > 0) & (length > 0), size / length, 1.0)
@@ -122,6 +122,10 @@ class Ftrl(Optimizer):
         """Sums start at `initial_accumulator_value`; see `Optimizer.new_slot`."""
         start = self.initial_accumulator_value if name == "accumulator" else 0.0
         return super().new_slot(name, param).fill_(start)
+
+    def _grouped_state(self):
+        """tf.keras lists both slots of a variable, then those of the next."""
+        return self._state_variables()
 
     def rule(self, params, grads, rate, step, accumulator, linear):
         """One update; see `Optimizer.rule`."""

@@ -4,6 +4,8 @@ import inspect
 
 import torch
 
+from keras_torch.base import checks
+from keras_torch.base.checks import Term
 from keras_torch.optimizers.optimizer import Optimizer
 
 
@@ -33,10 +35,11 @@ class NativeOptimizer(Optimizer):
 
     def __init__(self, native, name=None):
         super().__init__(name=name)
-        self.native = native if isinstance(native, torch.optim.Optimizer) else None
-        self._maker = None if self.native is not None else native
-        if self.native is not None:
-            self._adopt(self.native)
+        made = isinstance(native, torch.optim.Optimizer)
+        self.native = None
+        self._maker = None if made else native
+        if made:
+            self._adopt(native)
 
     def default_name(self):
         """Name of the native class."""
@@ -44,6 +47,7 @@ class NativeOptimizer(Optimizer):
 
     def _adopt(self, native):
         self.native = native
+        self.needs_closure = takes_closure_only(type(native))
         self._groups, self.state = native.param_groups, native.state
         self._variables = [param for group in native.param_groups for param in group["params"]]
         self.built = True
@@ -54,7 +58,11 @@ class NativeOptimizer(Optimizer):
         if self.native is None:
             self._adopt(self._maker(variables))
         self._check_known(variables)
+        self._make_schedulers()
         return self
+
+    def _scheduled_object(self):
+        return self.native
 
     def add_param_group(self, param_group):
         """Hands parameters to the native optimizer."""
@@ -63,11 +71,21 @@ class NativeOptimizer(Optimizer):
             self._adopt(self.native)
 
     def step(self, closure=None):
-        """One step of the native optimizer."""
+        """One step of the native optimizer.
+
+        Errors:
+            RuntimeError: not built. TypeError: the optimizer evaluates the loss by itself and got no closure.
+        """
         if self.native is None:
             self._complain_about_no_gradients()
+        if closure is None and self.needs_closure:
+            raise TypeError(f"{type(self.native).__name__} evaluates the loss several times in a step. Call "
+                            "step(closure), where closure() zeroes the gradients, computes the loss, calls "
+                            "backward and returns the loss. fit() does it for you.")
         loss = self.native.step() if closure is None else self.native.step(closure)
         self._count += 1
+        if self._batch_schedulers:
+            self._batch_ended()
         return loss
 
     def apply(self, grads, trainable_variables=None):
@@ -89,12 +107,17 @@ class NativeOptimizer(Optimizer):
         return False
 
     def state_dict(self):
-        """The native optimizer's."""
-        return self.native.state_dict()
+        """The native optimizer's, with the number of steps and the state of schedulers beside it."""
+        stored = {**self.native.state_dict(), "iterations": self._count}
+        return {**stored, "schedulers": self._scheduler_states()} if self._schedulers else stored
 
     def load_state_dict(self, state_dict):
-        """Restores the native optimizer."""
-        self.native.load_state_dict(state_dict)
+        """Restores the native optimizer, also from a dictionary of its own."""
+        own = {key: value for key, value in state_dict.items() if key not in ("iterations", "schedulers")}
+        self.native.load_state_dict(own)
+        self._count = int(state_dict.get("iterations", 0))
+        if self._schedulers:
+            self._load_scheduler_states(state_dict.get("schedulers", ()))
         self._adopt(self.native)
 
     def _ordered_slots(self):
@@ -115,6 +138,43 @@ class NativeOptimizer(Optimizer):
         raise NotImplementedError(f"{type(self.native or self._maker).__name__} is a torch optimizer and "
                                   "has no Keras "
                                   "config. Save its state_dict(), or use the Keras optimizer of that name.")
+
+
+class TFOptimizer(NativeOptimizer):
+    """An optimizer that was not written for Keras where Keras expects one; here a torch optimizer, or ours.
+
+    Args:
+        optimizer: what `NativeOptimizer` takes, or one of the optimizers here.
+        iterations: number of updates made so far; None for 0.
+
+    Source: Keras 2 `optimizers.TFOptimizer`, which wraps `tf.train` optimizers; there are none here.
+
+    >>> TFOptimizer(torch.optim.SGD).iterations
+    0
+    """
+
+    self_managed = frozenset({"native", "iterations"})
+    vocabulary = {"iterations": Term(checks.nonnegative_int, doc="number of updates made")}
+
+    def __init__(self, optimizer, iterations=None):
+        ours = isinstance(optimizer, Optimizer)
+        super().__init__(optimizer.build if ours and not optimizer.built else optimizer)
+        self.iterations = iterations or 0
+
+    def default_name(self):
+        """Name of the class."""
+        return "tf_optimizer"
+
+
+def takes_closure_only(cls):
+    """Whether the `step` of an optimizer class cannot do without a closure.
+
+    >>> takes_closure_only(torch.optim.LBFGS), takes_closure_only(torch.optim.SGD)
+    (True, False)
+    """
+    parameters = list(inspect.signature(inspect.unwrap(cls.step)).parameters.values())
+    closure = next((parameter for parameter in parameters if parameter.name == "closure"), None)
+    return closure is not None and closure.default is closure.empty
 
 
 def is_native(value):

@@ -7,16 +7,19 @@ import torch
 from keras_torch.base.configurable import Configurable, owner_label
 from keras_torch.base.serialization import is_object_config, serialize_value
 from keras_torch.base.third_party import foreach, optimizer_hooks, set_grad_enabled_now
+from keras_torch.dialects.state import current_dialect
+from keras_torch.dialects.translator import behaviour
 from keras_torch.optimizers.applying import KerasCalls, name_of
 from keras_torch.optimizers.blocks import Block
 from keras_torch.optimizers.scalars import Iterations, LearningRate
 from keras_torch.optimizers.schedules import deserialize as deserialize_schedule
+from keras_torch.optimizers.scheduling import Scheduling
 from keras_torch.optimizers.state import StoredState
 from keras_torch.optimizers.update import Update
 from keras_torch.optimizers.vocabulary import VOCABULARY, as_rate, check_rate
 
 
-class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optimizer):
+class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch.optim.Optimizer):
     """Changes weights along their gradients: Keras's face on a `torch.optim.Optimizer`.
 
     Args:
@@ -45,6 +48,9 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         argument that switches it on) and `rule`; or, as in Keras, `build` and
         `update_step(gradient, variable, learning_rate)`.
 
+        In the generations before Keras 3 some formulas differ (`docs/optimizers.md` lists them); an optimizer
+        keeps those of the generation it was made in. `optimizers.legacy` has those of old tf.keras.
+
     Source: Keras 3 `optimizers.Optimizer`. In torch: `torch.optim.Optimizer`. Ours accepts `decay`, and a
         number may replace a schedule.
 
@@ -60,19 +66,21 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
     _initial_rate = 0.0
     slots = ()
     optional_slots = {}
+    needs_closure = False  # whether `step` evaluates the loss by itself, as torch's LBFGS does
+    formula_has_changed = False  # whether the rule was another one before tf.keras 2.11
+    _is_legacy = False  # whether the formulas are those before tf.keras 2.11
+    _old_form = None  # the class of `optimizers.legacy` of the same name
     rule_decays = False  # whether the rule takes `decay=` and applies weight decay on the way
 
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None,
                  global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
                  loss_scale_factor=None, gradient_accumulation_steps=None, name=None, decay=None):
-        limits = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, key)]
-        if len(limits) > 1:
-            raise ValueError(f"{self._owner()}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` "
-                             f"may be set; got {' and '.join(limits)}. Keep one of them.")
+        self._follow_generation()
         self._count = 0
         self._clock = None
         self._blocks = []
         self._variables = []
+        self._paths = []  # for each variable, its name or path, or None
         self._decaying = []  # for each variable, whether weight decay applies
         self._constrained = []
         self._excluded = (frozenset(), None)
@@ -83,6 +91,16 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
     def _make_torch_optimizer(self):
         # torch refuses an empty list, and its constructor is the one place that knows all its attributes.
         torch.optim.Optimizer.__init__(self, [torch.zeros(0)], {"lr": 0.0, "weight_decay": 0.0})
+
+    def _follow_generation(self):
+        """Keeps the meanings of the generation in force."""
+        self._clips_all = not self._is_legacy and behaviour("clipnorm") == "all gradients"
+        self._is_legacy = self._is_legacy or behaviour("optimizer formulas") == "legacy"
+        self._averages_start_with_weights = behaviour("moving average of weights") == "from the start"
+        limits = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, key)]
+        if len(limits) > 1 and not (self._is_legacy and "clipvalue" in limits and len(limits) == 2):
+            raise ValueError(f"{self._owner()}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` "
+                             f"may be set; got {' and '.join(limits)}. Keep one of them.")
 
     def _patch_step_function(self):
         """torch would wrap `step` in a profiler range, as costly as a small update; hooks run in `step`."""
@@ -196,6 +214,7 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         groups = variables if variables and isinstance(variables[0], dict) else [{"params": variables}]
         for group in groups:
             self.add_param_group(dict(group))
+        self._make_schedulers()
         return self
 
     def add_param_group(self, param_group):
@@ -222,8 +241,9 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
             group["param_names"] = names
         self._groups.append(group)
         self._variables += params
-        self._decaying += [self._decays(param, name or getattr(param, "path", None))
-                           for param, name in zip(params, names)]
+        paths = [name or getattr(param, "path", None) for param, name in zip(params, names)]
+        self._paths += paths
+        self._decaying += [self._decays(param, path) for param, path in zip(params, paths)]
         self._regroup()
 
     def _members(self, given):
@@ -254,44 +274,61 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         accumulator = ["gradient_accumulator"] if self.gradient_accumulation_steps else []
         return (["average"] if self.use_ema else []) + accumulator
 
+    def decay_key(self, param):
+        """Name of the weight decay of a variable in its parameter group."""
+        return "weight_decay"
+
+    def has_slot(self, name, param):
+        """Whether a variable needs that slot; a subclass may have variables of several kinds."""
+        return True
+
     def new_slot(self, name, param):
         """The first value of a slot: zeros in the shape and memory order of the parameter."""
         return torch.zeros_like(param, requires_grad=False)
 
+    def _slots_of(self, param):
+        return tuple(name for names in self.active_slots() for name in names if self.has_slot(name, param))
+
     def _regroup(self):
         """Sorts the parameters into blocks and brings their state to where they are."""
-        places = {id(param): place for place, param in enumerate(self._variables)}
+        self._places = places = {id(param): place for place, param in enumerate(self._variables)}
         found = {}
         for number, group in enumerate(self._groups):
             for param in group["params"]:
                 place = places[id(param)]
-                self._follow(param)
-                found.setdefault((number, param.device, param.dtype, self._decaying[place]), []).append(place)
-        self._blocks = [self._new_block(self._groups[number], decays, members)
-                        for (number, _, _, decays), members in found.items()]
+                slots = self._slots_of(param)
+                self._follow(param, slots)
+                decay = self.decay_key(param) if self._decaying[place] else None
+                key = number, param.device, param.dtype, decay, slots
+                found.setdefault(key, []).append(place)
+        self._blocks = [self._new_block(self._groups[number], decay, members, slots)
+                        for (number, _, _, decay, slots), members in found.items()]
         self._constrained = [(param, param.constraint) for param in self._variables
                              if getattr(param, "constraint", None) is not None]
 
-    def _new_block(self, group, decays, places):
+    def _new_block(self, group, decay_key, places, names):
         params = [self._variables[place] for place in places]
 
         def lists(names):
             return {name: [self.state[param][name] for param in params] for name in names}
 
-        slots = lists([name for names in self.active_slots() for name in names])
-        return Block(group, decays, places, params, slots, lists(self.extra_slots()))
+        return Block(group, decay_key, places, params, lists(names), lists(self.extra_slots()))
 
-    def _follow(self, param):
+    def _follow(self, param, slots):
         """Makes missing state; the rest goes where its parameter went (`model.to(...)` after `build`)."""
         state = self.state[param]
-        for name in self.extra_slots() + [name for names in self.active_slots() for name in names]:
+        for name in (*self.extra_slots(), *slots):
             value = state.get(name)
             if value is None:
-                state[name] = self.new_slot(name, param)
+                state[name] = self._first_average(param) if name == "average" else self.new_slot(name, param)
                 continue
             model = param.detach() if value.shape == param.shape else value
             if (value.device, value.dtype, value.stride()) != (param.device, param.dtype, model.stride()):
                 state[name] = torch.empty_like(model, dtype=param.dtype, device=param.device).copy_(value)
+
+    def _first_average(self, param):
+        start = param.detach() if self._averages_start_with_weights else torch.zeros_like(param.detach())
+        return start.clone(memory_format=torch.preserve_format)
 
     def _decays(self, param, name):
         excluded, pattern = self._excluded
@@ -363,11 +400,17 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         """Arguments that rebuild this optimizer, without its state.
 
         Returns:
-            dict: argument name -> value; `decay` only where it is used, since Keras 3 has no such argument.
+            dict: argument name -> value; `decay` and `is_legacy_optimizer` only where they mean something,
+                since Keras 3 has no such arguments.
         """
         config = super().get_config()
         if not config.get("decay"):
             config.pop("decay", None)
+        if self._clips_all and self.clipnorm is not None:
+            config.update(clipnorm=None, global_clipnorm=self.clipnorm)
+        differs = self.formula_has_changed or (self.clipvalue and (self.clipnorm or self.global_clipnorm))
+        if differs and (self._is_legacy or "decay" in config):
+            config["is_legacy_optimizer"] = self._is_legacy
         return config
 
     @classmethod
@@ -377,11 +420,22 @@ class Optimizer(Update, KerasCalls, StoredState, Configurable, torch.optim.Optim
         Args:
             config: dictionary; it is left unchanged.
             custom_objects: dict, name -> class or function, for a schedule of your own.
+
+        Notes:
+            Formulas are those before tf.keras 2.11 where the config says so (`is_legacy_optimizer`) or has
+            words of that time (`lr`, `decay`), or where tf.keras is in force and the config says nothing.
         """
-        config = {key: value for key, value in config.items() if key not in ("jit_compile",
-                                                                             "is_legacy_optimizer")}
+        config = dict(config)
+        config.pop("jit_compile", None)
+        words_of_old = "lr" in config or "decay" in config or current_dialect() == "tf.keras"
+        is_old = config.pop("is_legacy_optimizer", words_of_old and bool(config))
         if is_object_config(config.get("learning_rate")):
             config["learning_rate"] = deserialize_schedule(config["learning_rate"], custom_objects)
+        target = cls._old_form if is_old and cls._old_form is not None else cls
+        return target._rebuilt(config)
+
+    @classmethod
+    def _rebuilt(cls, config):
         return super().from_config(config)
 
 

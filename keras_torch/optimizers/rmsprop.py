@@ -8,7 +8,8 @@ from keras_torch.optimizers.steps import descend_ratio, mix, mix_squares, roots
 class RMSprop(Optimizer):
     """Divides each gradient by the root of a running average of its squares.
 
-    `v = rho * v + (1 - rho) * g**2; w -= rate * g / sqrt(v + epsilon)`
+    `v = rho * v + (1 - rho) * g**2; w -= rate * g / sqrt(v + epsilon)`, in the generations before Keras 3
+    and in `optimizers.legacy` `/ (sqrt(v) + epsilon)`, unless there is momentum.
 
     Args:
         learning_rate: step size: a number, a schedule, or a function without arguments.
@@ -26,6 +27,7 @@ class RMSprop(Optimizer):
     """
 
     slots = ("velocity",)
+    formula_has_changed = True
     optional_slots = {"momentum": "momentum", "average_gradient": "centered"}
 
     def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, **kwargs):
@@ -38,7 +40,7 @@ class RMSprop(Optimizer):
         if average_gradient is not None:
             mix(average_gradient, grads, self.rho)
             squares = foreach.sub(velocity, foreach.mul(average_gradient, average_gradient))
-        divisors = roots(squares, self.epsilon)
+        divisors = roots(squares, self.epsilon, outside=self._is_legacy and momentum is None)
         if momentum is None:
             return descend_ratio(params, grads, divisors, rate)
         foreach.mul_(momentum, self.momentum)

@@ -7,7 +7,8 @@ import torch
 
 from keras_torch.base.variable import StateVariable
 
-_CACHES = ("_blocks", "_constrained", "_clock", "step")  # `step`: torch's schedulers wrap it on the object
+# Made again in a copy; `step` because torch's schedulers wrap it on the object.
+_CACHES = ("_blocks", "_constrained", "_clock", "_places", "step")
 
 
 class VariableList(list):
@@ -23,6 +24,8 @@ class VariableList(list):
 
 class StoredState:
     """The part of `Optimizer` that stores and restores. See there for the attributes it works on."""
+
+    _places = {}  # id of a variable -> its place among all variables
 
     @property
     def variables(self):
@@ -45,7 +48,8 @@ class StoredState:
         """(slot, variable) pairs in the order of Keras 3's files."""
         pairs = [(name, variable) for name in self.extra_slots() for variable in self._variables]
         for names in self.active_slots():
-            pairs += [(name, variable) for variable in self._variables for name in names]
+            pairs += [(name, variable) for variable in self._variables for name in names
+                      if self.has_slot(name, variable)]
         return pairs
 
     def _state_variables(self):
@@ -58,7 +62,10 @@ class StoredState:
         return labelled
 
     def _index_of(self, variable):
-        return next(place for place, known in enumerate(self._variables) if known is variable)
+        place = self._places.get(id(variable))
+        if place is None:
+            place = next(place for place, known in enumerate(self._variables) if known is variable)
+        return place
 
     def _added_variables(self):
         return list(self.__dict__.get("_added", ()))
@@ -139,15 +146,16 @@ class StoredState:
 
     def _grouped_state(self):
         names = self.extra_slots() + [name for names in self.active_slots() for name in names]
-        return [self._labelled(name, variable) for name in names for variable in self._variables] \
-            + self._added_variables()
+        return [self._labelled(name, variable) for name in names for variable in self._variables
+                if self.has_slot(name, variable)] + self._added_variables()
 
     def set_weights(self, weights):
         """Restores what `get_weights` gave, or the arrays of `variables` in their order; all or nothing.
 
         Args:
             weights: list of arrays. The length tells which order it is; a learning rate is there only in that
-                of Keras 3. Keras 2's placeholders for amsgrad are passed over.
+                of Keras 3. Keras 2's placeholders for amsgrad are passed over; a list of Keras 1 has no
+                count, which begins at 0 then.
 
         Errors:
             ValueError: not built, or another number or shapes of arrays.
@@ -159,9 +167,19 @@ class StoredState:
         ordered, grouped = list(self.variables), self._grouped_state()
         if len(weights) == len(ordered) and len(ordered) != len(grouped) + 1:
             return self._restore(weights, ordered[1:])
+        if len(weights) == len(grouped) > 0 and weights[0].shape == tuple(grouped[0].shape):
+            weights.insert(0, np.int64(0))
         while len(weights) > len(grouped) + 1 and weights[-1].size <= 1:
             weights.pop()
-        return self._restore(weights, grouped)
+        return self._restore(weights, self._in_order_of(weights[1:], grouped))
+
+    def _in_order_of(self, arrays, targets):
+        """The targets as they come, or with the first one last: where Nadam's product is has changed."""
+        if not self._added_variables() or len(arrays) != len(targets):
+            return targets
+        shapes = [tuple(array.shape) for array in arrays]
+        orders = (targets, [*targets[1:], targets[0]], [targets[-1], *targets[:-1]])
+        return next((order for order in orders if [tuple(each.shape) for each in order] == shapes), targets)
 
     def _restore(self, arrays, targets):
         """Checks count and all shapes, then writes the count and the targets."""
@@ -233,6 +251,8 @@ class StoredState:
             del group["iterations"]
         if "_added" in self.__dict__:
             stored["added"] = [variable.value.as_subclass(torch.Tensor) for variable in self._added]
+        if self._schedulers:
+            stored["schedulers"] = self._scheduler_states()
         return stored
 
     def load_state_dict(self, state_dict):
@@ -249,6 +269,8 @@ class StoredState:
             self.state[param] = slots
         for variable, value in zip(self.__dict__.get("_added", ()), state_dict.get("added", ())):
             variable.copy_(value)
+        if self._schedulers:
+            self._load_scheduler_states(state_dict.get("schedulers", ()))
         count = [group.pop("iterations", 0) for group in self._groups]
         self.set_iterations_made(int(count[0]))
         self._shown_rate = None

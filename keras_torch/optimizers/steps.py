@@ -4,6 +4,7 @@ A rate is a Python number, or a tensor without axes when the optimizer counts on
 in `clock.py`); both are right everywhere here.
 """
 
+import numpy as np
 import torch
 
 from keras_torch.base.third_party import foreach
@@ -56,12 +57,41 @@ def descend_ratio(weights, values, divisors, rate):
         foreach.addcdiv_(weights, values, divisors, value=-rate)
 
 
-def roots(squares, epsilon):
-    """sqrt(squares + epsilon), as new tensors.
+def roots(squares, epsilon, outside=False):
+    """sqrt(squares + epsilon), or sqrt(squares) + epsilon if it is `outside`; new tensors.
 
     >>> roots([torch.full((2,), 3.0)], 1.0)
     (tensor([2., 2.]),)
+    >>> roots([torch.full((2,), 4.0)], 1.0, outside=True)
+    (tensor([3., 3.]),)
     """
+    if outside:
+        found = foreach.sqrt(squares)
+        foreach.add_(found, epsilon)
+        return found
     found = foreach.add(squares, epsilon)
     foreach.sqrt_(found)
     return found
+
+
+def adam_correction(beta_1, beta_2, step):
+    """sqrt(1 - beta_2**step) / (1 - beta_1**step), the powers as `power` has them.
+
+    >>> round(adam_correction(0.9, 0.999, 1), 5)
+    0.31623
+    """
+    if isinstance(step, torch.Tensor):
+        return (1 - power(beta_2, step)) ** 0.5 / (1 - power(beta_1, step))
+    count = np.float32(step)
+    return (1 - float(np.float32(beta_2) ** count)) ** 0.5 / (1 - float(np.float32(beta_1) ** count))
+
+
+def power(base, exponent):
+    """base ** exponent in single precision, as Keras has it: 0.999 ** 1 is 0.99900001287 there.
+
+    >>> power(0.5, 2), round(power(0.999, 1), 9)
+    (0.25, 0.999000013)
+    """
+    if isinstance(exponent, torch.Tensor):
+        return float(np.float32(base)) ** exponent
+    return float(np.float32(base) ** np.float32(exponent))

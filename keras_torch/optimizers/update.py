@@ -19,7 +19,7 @@ class Update:
         Args:
             parts: list of `Part`; those without a gradient may be empty.
         """
-        parts = [part for part in parts if part.grads]
+        parts = given = [part for part in parts if part.grads]
         if not parts:
             self._complain_about_no_gradients()
         # 1. Undo the loss scale.
@@ -28,16 +28,22 @@ class Update:
         # 2. Accumulate: no parts are left in a step that makes no update.
         if self.gradient_accumulation_steps is not None:
             parts = self._accumulated(parts)
-        # 3. Clip, decay, update, constrain.
+        # 3. Clip, decay, update.
         if parts:
             self._update_weights(self._clipped(parts))
         # 4. Average the weights.
         if self.use_ema:
             self._average_weights()
-        # 5. Count.
+        # 5. Constrain the weights that had a gradient.
+        if self._constrained:
+            self._constrain(given)
+        # 6. Count.
         self._count += 1
         if self._clock is not None:
             self._clock.count.add_(1)
+        # 7. Let torch's schedulers go on that step with every batch.
+        if self._batch_schedulers:
+            self._batch_ended()
 
     def _update_weights(self, parts):
         count = self._count if self._clock is None else self._clock.count
@@ -48,15 +54,19 @@ class Update:
             rate = self._rate(block.group) if scheduled is None else scheduled
             if self.decay:
                 rate = rate / (1 + self.decay * count)
-            weight_decay = block.group["weight_decay"] if block.decays else 0.0
+            weight_decay = block.group[block.decay_key] if block.decay_key else 0.0
             if weight_decay and self.rule_decays and self._clock is None:
                 self.rule(part.params, part.grads, rate, step, decay=weight_decay * rate, **part.slots)
                 continue
             if weight_decay:
                 foreach.mul_(part.params, 1 - weight_decay * rate)
             self.rule(part.params, part.grads, rate, step, **part.slots)
+
+    def _constrain(self, parts):
+        touched = {id(param) for part in parts for param in part.params}
         for param, constraint in self._constrained:
-            param.copy_(constraint(param))
+            if id(param) in touched:
+                param.copy_(constraint(param))
 
     def rule(self, params, grads, rate, step, **slots):
         """The update of one block: lists of tensors, changed in place.
@@ -111,16 +121,29 @@ class Update:
         return self._schedule.at(count)
 
     def _clipped(self, parts):
-        if self.clipnorm is not None:
-            return [part._replace(grads=clipping.clip_each_norm(part.grads, self.clipnorm)) for part in parts]
-        if self.clipvalue is not None:
-            return [part._replace(grads=clipping.clip_values(part.grads, self.clipvalue)) for part in parts]
-        if self.global_clipnorm is not None:
-            everything = [grad for part in parts for grad in part.grads]
-            scale = clipping.global_scale(everything, self.global_clipnorm)
-            return [part._replace(grads=foreach.mul(part.grads, scale.to(part.block.device)))
-                    for part in parts]
-        return parts
+        if self.clipnorm is None and self.clipvalue is None and self.global_clipnorm is None:
+            return parts
+        clipped = self._clip_lists([part.grads for part in parts])
+        return [part._replace(grads=grads) for part, grads in zip(parts, clipped)]
+
+    def _clip_lists(self, lists):
+        """Lists of gradients, each on one device, clipped; new tensors where a limit is set.
+
+        There is more than one limit only in the older generations: tf.keras clips values first, Keras 1 and 2
+        clip them last.
+        """
+        values = self.clipvalue is not None
+        if values and not self._clips_all:
+            lists = [clipping.clip_values(grads, self.clipvalue) for grads in lists]
+        if self.clipnorm is not None and not self._clips_all:
+            lists = [clipping.clip_each_norm(grads, self.clipnorm) for grads in lists]
+        limit = self.clipnorm if self._clips_all and self.clipnorm else self.global_clipnorm
+        if limit is not None:
+            scale = clipping.global_scale([grad for grads in lists for grad in grads], limit)
+            lists = [foreach.mul(grads, scale.to(grads[0].device)) for grads in lists]
+        if values and self._clips_all:
+            lists = [clipping.clip_values(grads, self.clipvalue) for grads in lists]
+        return lists
 
     def _accumulated(self, parts):
         """Adds the gradients up; when enough are there, the parts with their mean, else no parts."""
@@ -137,9 +160,10 @@ class Update:
     def _average_weights(self):
         step = self._count // (self.gradient_accumulation_steps or 1)
         overwrite = self.ema_overwrite_frequency and (step + 1) % self.ema_overwrite_frequency == 0
+        starts = step == 0 and not self._averages_start_with_weights
         for block in self._blocks:
             averages = block.extras["average"]
-            if step == 0:
+            if starts:
                 foreach.copy_(averages, block.params)
             else:
                 foreach.lerp_(averages, block.params, 1 - self.ema_momentum)

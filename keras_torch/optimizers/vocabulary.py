@@ -42,6 +42,15 @@ def epsilon_or_default(value):
     return settings.epsilon() if value is None else value
 
 
+def none_for_zero(value):
+    """`value`, or None for 0: a limit of 0 means no limit in Keras.
+
+    >>> none_for_zero(0.0), none_for_zero(0.5)
+    (None, 0.5)
+    """
+    return value or None
+
+
 def _check_epsilon(owner, argument, value):
     if value is not None:
         checks.nonnegative_number(owner, argument, value)
@@ -52,9 +61,10 @@ VOCABULARY = {
                           optional=False),
     "weight_decay": Term(checks.nonnegative_number, doc="fraction taken from each weight per unit of "
                                                         "learning rate"),
-    "clipnorm": Term(checks.positive_number, doc="largest Euclidean norm of each gradient"),
-    "clipvalue": Term(checks.positive_number, doc="largest absolute value in a gradient"),
-    "global_clipnorm": Term(checks.positive_number, doc="largest Euclidean norm over all gradients"),
+    "clipnorm": Term(checks.nonnegative_number, none_for_zero, "largest Euclidean norm of each gradient"),
+    "clipvalue": Term(checks.nonnegative_number, none_for_zero, "largest absolute value in a gradient"),
+    "global_clipnorm": Term(checks.nonnegative_number, none_for_zero, "largest Euclidean norm of all "
+                                                                      "gradients together"),
     "use_ema": Term(checks.boolean, bool, "keep a moving average of the weights"),
     "ema_momentum": Term(checks.fraction, doc="share of the old average, 0..1"),
     "ema_overwrite_frequency": Term(checks.positive_int, doc="steps after which the weights take their "
@@ -67,6 +77,7 @@ VOCABULARY = {
                     optional=False),
     "beta_1": Term(checks.fraction_below_one, doc="share kept of the average gradient, 0..1"),
     "beta_2": Term(checks.fraction_below_one, doc="share kept of the average squared gradient, 0..1"),
+    "schedule_decay": Term(checks.nonnegative_number, doc="speed at which the momentum warms up"),
     "rho": Term(checks.fraction, doc="share kept of the average squared gradient, 0..1"),
     "momentum": Term(checks.fraction, float, "share kept of the last update, 0..1"),
     "nesterov": Term(checks.boolean, bool, "look ahead along the momentum"),

@@ -123,12 +123,12 @@ SAME = [
     (
         "keras2.2",
         lambda: optimizers.RMSprop(lr=0.1, rho=0.8, epsilon=1e-5, decay=0.0),
-        lambda: optimizers.RMSprop(0.1, 0.8, epsilon=1e-5, decay=0.0),
+        lambda: optimizers.legacy.RMSprop(0.1, 0.8, epsilon=1e-5, decay=0.0),
     ),
     (
         "keras2.2",
         lambda: optimizers.Nadam(0.1, 0.8, 0.9, 1e-5, 0.004),
-        lambda: optimizers.Nadam(0.1, 0.8, 0.9, 1e-5),
+        lambda: optimizers.Nadam(0.1, 0.8, 0.9, 1e-5, schedule_decay=0.004),
     ),
     ("tf.keras", lambda: optimizers.Adam(0.1, jit_compile=True), lambda: optimizers.Adam(0.1)),
 ]

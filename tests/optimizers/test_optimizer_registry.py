@@ -44,9 +44,12 @@ def test_errors_name_the_nearest():
         optimizers.get(abs)
 
 
-def test_legacy_names_are_the_same_classes():
+def test_legacy_names_are_old_forms_of_the_same_classes():
     for name in ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl"):
-        assert getattr(optimizers.legacy, name) is getattr(optimizers, name)
+        assert issubclass(getattr(optimizers.legacy, name), getattr(optimizers, name))
+        assert getattr(optimizers.experimental, name) is getattr(optimizers, name)
+        if name != "Ftrl":
+            assert getattr(optimizers, name.lower()) is getattr(optimizers, name)
 
 
 @pytest.mark.parametrize("make", [lambda p: torch.optim.SGD([p], lr=0.5), lambda p: torch.optim.SGD,
