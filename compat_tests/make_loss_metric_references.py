@@ -17,9 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import keras  # noqa: E402 - the backend is chosen above
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+import tf_keras  # noqa: E402
 from cases.loss_cases import LOSS_CASES  # noqa: E402
 from cases.metric_cases import METRIC_CASES, SPLIT  # noqa: E402
 from cases.reference_files import write  # noqa: E402
+
+LIBRARIES = {"keras3": keras, "tf.keras": tf_keras}
 
 
 def _tensor(values, mask):
@@ -34,17 +37,14 @@ def _loss(case):
     y_pred = _tensor(y_pred, mask)
     with tf.GradientTape() as tape:
         tape.watch(y_pred)
-        loss = (
-            getattr(keras.losses, case.loss, None)
-            or keras.src.losses.losses.CategoricalGeneralizedCrossEntropy
-        )
+        loss = getattr(LIBRARIES[case.generation].losses, case.loss)
         loss = loss(**case.arguments)(y_true, y_pred, weights)
     return {"loss": np.asarray(loss), "gradient": np.asarray(tape.gradient(loss, y_pred))}
 
 
 def _metric(case):
     y_true, y_pred, weights, mask = case.data()
-    metric = getattr(keras.metrics, case.metric)(**case.arguments)
+    metric = getattr(LIBRARIES[case.generation].metrics, case.metric)(**case.arguments)
     edges = np.cumsum((0, *SPLIT)) * len(y_pred) // sum(SPLIT)
     for start, end in zip(edges, edges[1:]):
         part = slice(start, end)
@@ -58,18 +58,21 @@ def _metric(case):
 
 
 def _answers(cases, answer):
-    answers = {}
+    answers, failed = {}, {}
     for case in cases:
         assert case.name not in answers, f"two rows are called {case.name}"
         try:
             answers[case.name] = answer(case)
         except Exception as error:
-            raise RuntimeError(f"FAILED {case.name}") from error
+            failed[case.name] = error
+    for name, error in failed.items():
+        print(f"FAILED {name}: {type(error).__name__}: {error}")
+    assert not failed, f"{len(failed)} rows failed"
     return answers
 
 
 def _main():
-    about = {"keras": keras.__version__, "backend": keras.backend.backend()}
+    about = {"keras": keras.__version__, "backend": keras.backend.backend(), "tf_keras": tf_keras.__version__}
     answers = {"losses": _answers(LOSS_CASES, _loss), "metrics": _answers(METRIC_CASES, _metric)}
     if len(sys.argv) > 1:  # one file for a live comparison
         together = {f"{kind}/{name}": parts for kind in answers for name, parts in answers[kind].items()}

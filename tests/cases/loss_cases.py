@@ -7,8 +7,9 @@ from cases.objective_case import LossCase
 STEPS = (3, 6, 5)
 
 
-def _row(loss, note, y_true, y_pred, shape=(4, 5), weights=None, masked=False, **arguments):
-    return LossCase(loss, note, y_true, y_pred, shape, arguments, weights, masked)
+def _row(loss, note, y_true, y_pred, shape=(4, 5), weights=None, masked=False, generation="keras3",
+         **arguments):
+    return LossCase(loss, note, y_true, y_pred, shape, arguments, weights, masked, generation)
 
 
 def _weighted(loss, y_true, y_pred, **arguments):
@@ -20,7 +21,33 @@ def _weighted(loss, y_true, y_pred, **arguments):
         _row(loss, "steps_mask", y_true, y_pred, STEPS, masked=True, **arguments),
         _row(loss, "steps_mask_weights", y_true, y_pred, STEPS, weights=(3, 6), masked=True, **arguments),
         _row(loss, "sum", y_true, y_pred, reduction="sum", **arguments),
+        _row(loss, "none_weights", y_true, y_pred, STEPS, (3, 6), reduction="none", **arguments),
+        _row(loss, "mean_zeros", y_true, y_pred, STEPS, (3, 6), masked=True,
+             reduction="mean_with_sample_weight", **arguments),
     ]
+
+
+def _older():
+    """Rows that tf_keras answers: formulas of its own, and classes that only it has."""
+    binary = [("BinaryCrossentropy", "binary"), ("BinaryFocalCrossentropy", "binary"), ("Hinge", "binary"),
+              ("SquaredHinge", "signs"), ("CosineSimilarity", "float"), ("LogCosh", "float"),
+              ("MeanSquaredLogarithmicError", "float"), ("Huber", "float"), ("Poisson", "unit"),
+              ("KLDivergence", "softmax"), ("CategoricalFocalCrossentropy", "one_hot")]
+    for loss, kind in binary:
+        scores = kind == "binary" or kind == "unit"
+        pred = "softmax" if kind in ("softmax", "one_hot") else "unit" if scores else "float"
+        yield _row(loss, "plain", kind, pred, (8, 5), generation="tf.keras")
+        yield _row(loss, "steps_mask_zeros", kind, pred, STEPS, (3, 6), True, generation="tf.keras")
+    for loss in ("BinaryCrossentropy", "BinaryFocalCrossentropy"):
+        yield _row(loss, "edges", "binary", "tenths", (8, 5), generation="tf.keras")
+        yield _row(loss, "logits", "binary", "float", generation="tf.keras", from_logits=True)
+        yield _row(loss, "smoothing", "binary", "unit", generation="tf.keras", label_smoothing=0.2)
+    for pred in ("softmax", "float"):
+        yield _row("SparseCategoricalCrossentropy", f"ignore_class_{pred}", "classes", pred, STEPS,
+                   generation="tf.keras", ignore_class=2, from_logits=pred == "float")
+    for reduction in ("auto", "none", "sum", "sum_over_batch_size"):
+        yield _row("MeanAbsoluteError", reduction, "float", "float", STEPS, (3, 6), generation="tf.keras",
+                   reduction=reduction)
 
 
 def _reductions():
@@ -78,11 +105,29 @@ LOSS_CASES = [
          ignore_class=2),
     _row("SparseCategoricalCrossentropy", "ignore_class_mask", "classes", "softmax", STEPS, masked=True,
          ignore_class=2),
-    _row("CategoricalGeneralizedCrossEntropy", "plain", "classes", "softmax", q=0.7),
+    _row("BinaryFocalCrossentropy", "all", "binary", "float", STEPS, apply_class_balancing=True, alpha=0.4,
+         gamma=1.0, from_logits=True, label_smoothing=0.1, axis=1),
+    _row("BinaryCrossentropy", "all", "binary", "float", STEPS, (3, 6), from_logits=True,
+         label_smoothing=0.1, axis=-1, reduction="sum"),
+    _row("CategoricalCrossentropy", "logits_smoothing", "one_hot", "float", from_logits=True,
+         label_smoothing=0.1),
+    _row("CategoricalCrossentropy", "axis", "softmax", "unit", STEPS, axis=1),
+    _row("CategoricalFocalCrossentropy", "all", "one_hot", "softmax", STEPS, alpha=0.4, gamma=1.0,
+         label_smoothing=0.1, axis=-1, reduction="none"),
+    _row("SparseCategoricalCrossentropy", "ignore_class_negative", "classes", "softmax", STEPS, (3, 6),
+         ignore_class=0, reduction="mean_with_sample_weight"),
+    _row("SparseCategoricalCrossentropy", "sum_ignore_class", "classes", "float", STEPS, (3, 6),
+         ignore_class=1, from_logits=True, reduction="sum"),
+    _row("CosineSimilarity", "none", "float", "float", STEPS, reduction="none", axis=2),
+    *_weighted("CategoricalGeneralizedCrossEntropy", "classes", "softmax", q=0.7),
+    _row("CategoricalGeneralizedCrossEntropy", "default", "classes", "softmax"),
     _row("Dice", "plain", "binary", "unit"),
     _row("Dice", "axis", "binary", "unit", STEPS, axis=(1, 2)),
     _row("Tversky", "plain", "binary", "unit", alpha=0.3, beta=0.7),
     _row("Tversky", "axis", "binary", "unit", STEPS, axis=(1, 2)),
+    _row("Dice", "none", "binary", "unit", STEPS, axis=(1, 2), reduction="none"),
+    _row("Dice", "one_axis", "binary", "unit", STEPS, axis=-1, reduction="sum"),
+    _row("Tversky", "none", "binary", "unit", STEPS, axis=(1, 2), reduction="none", alpha=0.2),
     _row("Circle", "plain", "pairs", "unit_vectors", (8, 6)),
     _row("Circle", "diagonal", "pairs", "unit_vectors", (8, 6), remove_diagonal=False, gamma=10.0,
          margin=0.2),
@@ -90,4 +135,5 @@ LOSS_CASES = [
     _row("CTC", "plain", "padded", "float", (3, 9, 5)),
     _row("CTC", "weights", "padded", "float", (3, 9, 5), (3,), reduction="sum"),
     *_reductions(),
+    *_older(),
 ]

@@ -41,6 +41,18 @@ def numbers(kind: str, shape: tuple, label: str) -> np.ndarray:
     return (np.round(unit * 10) / 10 if kind == "tenths" else unit).astype("float32")
 
 
+def _weights(shape: tuple, label: str) -> np.ndarray:
+    """Weights from 0.5 to 1.5; every third one is 0 where the label says zeros."""
+    weights = numbers("positive", shape, label)
+    if "zeros" in label:
+        weights.reshape(-1)[::3] = 0.0
+    return weights
+
+
+def _key(subject: str, note: str, generation: str) -> str:
+    return f"{subject}-{note}" + ("" if generation == "keras3" else f"@{generation}")
+
+
 @dataclass(frozen=True)
 class LossCase:
     """One loss with arguments and data.
@@ -54,6 +66,7 @@ class LossCase:
         arguments: of the constructor.
         weights: shape of the sample weights, or None.
         masked: whether the predictions carry a mask (batch, steps).
+        generation: "keras3", or "tf.keras" for a row that tf_keras answers.
     """
 
     loss: str
@@ -64,15 +77,16 @@ class LossCase:
     arguments: dict = field(default_factory=dict)
     weights: tuple | None = None
     masked: bool = False
+    generation: str = "keras3"
 
     @property
     def name(self) -> str:
         """Key in the reference file and id of the test."""
-        return f"{self.loss}-{self.note}"
+        return _key(self.loss, self.note, self.generation)
 
     def data(self) -> tuple:
         """(y_true, y_pred, sample_weight or None, mask or None)."""
-        weights = None if self.weights is None else numbers("positive", self.weights, f"{self.name}/weights")
+        weights = None if self.weights is None else _weights(self.weights, f"{self.name}/weights")
         mask = array(Values(self.shape[:2], "back"), self.name) if self.masked else None
         y_true = numbers(self.y_true, self.shape, f"{self.name}/true")
         return y_true, numbers(self.y_pred, self.shape, f"{self.name}/pred"), weights, mask
@@ -92,6 +106,10 @@ class MetricCase:
         weights: shape of one sample's weight, () for one number; None for no weights.
         masked: whether the predictions carry a mask (batch, steps).
         whole_weights: whether the weights are 1 and 2.
+        generation: "keras3", or "tf.keras" for a row that tf_keras answers.
+
+    Notes:
+        "zeros" in the note makes a third of the weights 0.
     """
 
     metric: str
@@ -103,17 +121,18 @@ class MetricCase:
     weights: tuple | None = None
     masked: bool = False
     whole_weights: bool = False
+    generation: str = "keras3"
 
     @property
     def name(self) -> str:
         """Key in the reference file and id of the test."""
-        return f"{self.metric}-{self.note}"
+        return _key(self.metric, self.note, self.generation)
 
     def data(self) -> tuple:
         """(y_true or None, y_pred, sample_weight or None, mask or None), all batches together."""
         weights = None
         if self.weights is not None:
-            weights = numbers("positive", (self.shape[0], *self.weights), f"{self.name}/weights")
+            weights = _weights((self.shape[0], *self.weights), f"{self.name}/weights")
             weights = np.ceil(weights).astype("int32") if self.whole_weights else weights
         mask = array(Values(self.shape[:2], "middle"), self.name) if self.masked else None
         y_true = None if self.y_true is None else numbers(self.y_true, self.shape, f"{self.name}/true")

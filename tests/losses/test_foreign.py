@@ -26,7 +26,8 @@ def of_arrays(y_true, y_pred):
 def test_function_written_with_numpy_is_told_where_and_what_to_use(function):
     loss = losses.as_loss(function)
     sentence = (rf'Loss function "{function.__name__}" hands a tensor to numpy, in line \d+ of '
-                r"test_foreign.py; numpy knows no gradients and no devices. Write it with torch \(torch.mean\) or keras.ops")
+                r"test_foreign.py; numpy knows no gradients and no devices. Write it with torch "
+                r"\(torch.mean\) or keras.ops")
     with pytest.raises(TypeError, match=sentence) as caught:
         loss(torch.zeros(2, 3), torch.zeros(2, 3, requires_grad=True))
     assert caught.value.__cause__ is not None

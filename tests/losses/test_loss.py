@@ -309,3 +309,10 @@ def test_labels_of_a_wrong_batch_size_are_an_error_before_the_kernel():
     with pytest.raises(ValueError, match=r"it must be \(2,\): one class number per prediction"):
         losses.SparseCategoricalCrossentropy(from_logits=True)(torch.zeros(3, dtype=torch.long),
                                                                torch.zeros(2, 4))
+
+
+def test_class_axis_of_logits_may_be_anywhere():
+    y_true, y_pred = torch.eye(3)[torch.tensor([[0, 2], [1, 1]])], torch.rand(2, 2, 3)
+    last = losses.CategoricalCrossentropy(from_logits=True)(y_true, y_pred)
+    middle = losses.CategoricalCrossentropy(from_logits=True, axis=1)(y_true.mT, y_pred.mT)
+    assert torch.allclose(last, middle)

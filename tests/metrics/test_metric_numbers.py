@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import zlib
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from cases.metric_cases import METRIC_CASES, SPLIT
 from cases.reference_files import distance, read
 
-from keras_torch import metrics
+from keras_torch import dialects, metrics
 
 REFERENCES = read("metrics")
 
@@ -33,7 +34,8 @@ def _parts(case):
 
 
 def _make(case):
-    return getattr(metrics, case.metric)(**case.arguments)
+    with dialects.dialect(case.generation):
+        return getattr(metrics, case.metric)(**case.arguments)
 
 
 def check_batches(case, reference):
@@ -75,6 +77,16 @@ def test_result_does_not_depend_on_the_split(case):
 
 
 @_each()
+def test_result_does_not_depend_on_a_random_split_with_empty_batches(case):
+    random = np.random.RandomState(zlib.crc32(case.name.encode()))
+    edges = np.sort(np.append(random.randint(0, case.shape[0] + 1, size=6), (0, case.shape[0])))
+    metric = _make(case)
+    for start, end in zip(edges, edges[1:]):
+        _update(metric, case, slice(start, end))
+    _check(metric, case)
+
+
+@_each()
 def test_metrics_of_parts_merge_to_the_whole(case):
     parts = [_make(case) for _ in SPLIT]
     for metric, part in zip(parts, _parts(case)):
@@ -89,7 +101,8 @@ LAST = list({case.metric: case for case in METRIC_CASES}.values())
 @_each(LAST)
 def test_config_rebuilds_the_metric(case):
     metric = _make(case)
-    again = metrics.deserialize(metrics.serialize(metric))
+    with dialects.dialect(case.generation):
+        again = metrics.deserialize(metrics.serialize(metric))
     assert type(again) is type(metric)
     assert again.get_config() == metric.get_config()
     _update(again, case, slice(None))
