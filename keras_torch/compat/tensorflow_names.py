@@ -13,6 +13,7 @@ from keras_torch import ops
 from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.variable import Variable
+from keras_torch.compat import tensorflow_data
 
 DTYPES = {
     "float16": torch.float16,
@@ -312,6 +313,13 @@ NAMES = {
     "config.list_physical_devices": _list_physical_devices,
     "config.experimental.list_physical_devices": _list_physical_devices,
     "config.experimental.set_memory_growth": _set_memory_growth,
+    "TensorSpec": tensorflow_data.TensorSpec,
+    "data.Dataset": tensorflow_data.Dataset,
+    "data.Options": tensorflow_data.Options,
+    "data.AUTOTUNE": tensorflow_data.AUTOTUNE,
+    "data.experimental.AUTOTUNE": tensorflow_data.AUTOTUNE,
+    "data.INFINITE_CARDINALITY": tensorflow_data.INFINITE,
+    "data.UNKNOWN_CARDINALITY": tensorflow_data.UNKNOWN,
     "test.gpu_device_name": _gpu_device_name,
     "test.is_gpu_available": torch.cuda.is_available,
     "test.is_built_with_cuda": torch.backends.cuda.is_built,
@@ -322,7 +330,8 @@ ADVICE = {
     "`gradients = torch.autograd.grad(loss, list(model.trainable_variables))` and "
     "`optimizer.apply_gradients(zip(gradients, model.trainable_variables))`.",
     "gradients": "Write `torch.autograd.grad(loss, variables)`.",
-    "data": "fit() takes arrays, tensors, a torch DataLoader, a generator or a keras.utils.PyDataset.",
+    "data": "tf.data.Dataset begins with from_tensor_slices, from_generator, range or zip here; for files "
+    "use a torch DataLoader, a generator or a keras.utils.PyDataset, which fit() takes.",
     "Session": "PyTorch computes at once: call the function or the model, no session is needed.",
     "placeholder": "Use keras.Input for the inputs of a model; everything else is computed at once.",
     "compat": "Remove the calls to tf.compat: PyTorch computes at once, as TensorFlow 2 does.",

@@ -128,8 +128,8 @@ def test_missing_tensorflow_name_says_the_way_in_torch(alias):
         tf.GradientTape  # noqa: B018
     with pytest.raises(AttributeError, match=r"tensorflow.math has no `sqroot`.*'sqrt'"):
         tf.math.sqroot  # noqa: B018
-    with pytest.raises(ImportError, match=r"tensorflow has no `data`.*DataLoader"):
-        exec("import tensorflow.data")
+    with pytest.raises(ImportError, match=r"tensorflow has no `image`.*torchvision"):
+        exec("import tensorflow.image")
     assert not hasattr(tf, "Session")
 
 

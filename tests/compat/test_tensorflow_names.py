@@ -147,13 +147,15 @@ def test_small_things():
         tf.debugging.Assert([True, False], "too big")
 
 
-@pytest.mark.parametrize("name", sorted(set(ADVICE) - {"compat", "contrib"}))
+@pytest.mark.parametrize("name", sorted(set(ADVICE) - {"compat", "contrib", "data"}))
 def test_advice_is_given_for_names_that_are_missing(name):
     with pytest.raises(AttributeError, match=re.escape(ADVICE[name])):
         getattr(tf, name)
 
 
 def test_advice_is_given_below_packages_that_lead_to_keras():
+    with pytest.raises(AttributeError, match=re.escape(ADVICE["data"])):
+        tf.data.TFRecordDataset  # noqa: B018
     with pytest.raises(AttributeError, match=re.escape(ADVICE["compat"])):
         tf.compat.v1.Session  # noqa: B018 - the access is the test
     with pytest.raises(AttributeError, match=re.escape(ADVICE["contrib"])):
