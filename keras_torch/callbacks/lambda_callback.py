@@ -2,6 +2,7 @@
 
 from keras_torch.base.checks import fail, unknown_argument
 from keras_torch.callbacks.callback import Callback
+from keras_torch.callbacks.older_arguments import of_every_generation
 
 HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
@@ -15,6 +16,10 @@ class LambdaCallback(Callback):
         on_train_batch_begin, on_train_batch_end: functions (batch, logs).
         **kwargs: functions for the other hooks of `Callback`, by name.
 
+    Notes:
+        Before Keras 3 the third and fourth positional arguments were on_batch_begin and on_batch_end; so
+        they are when such a generation is in force.
+
     Errors:
         ValueError: a value is no function. TypeError: there is no hook of that name.
 
@@ -24,6 +29,7 @@ class LambdaCallback(Callback):
     0 {'loss': 0.5}
     """
 
+    @of_every_generation
     def __init__(self, on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None,
                  on_train_batch_begin=None, on_train_batch_end=None, **kwargs):
         super().__init__()

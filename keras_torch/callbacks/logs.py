@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from keras_torch.dialects.translator import behaviour
+
 SAME_METRIC = (
     ("acc", "accuracy"),
     ("mae", "mean_absolute_error"),
@@ -258,9 +260,26 @@ class Logs(dict):
 def as_logs(logs):
     """What callbacks get: `logs` itself when it is a `Logs`, `{}` for None, else a `Logs` around the dict.
 
-    >>> as_logs(None), as_logs({"loss": torch.tensor(1.0)})
-    ({}, {'loss': 1.0})
+    Notes:
+        Dicts in the dict are opened; the names are sorted where the generation sorts them.
+
+    Source: Keras's `pythonify_logs`.
+
+    >>> as_logs(None), as_logs({"loss": torch.tensor(1.0), "by_class": {"a": 2, "b": 3}})
+    ({}, {'a': 2, 'b': 3, 'loss': 1.0})
     """
     if logs is None:
         return {}
-    return logs if isinstance(logs, Logs) else Logs(logs)
+    if isinstance(logs, Logs) or not isinstance(logs, dict):
+        return logs
+    return Logs(_opened(logs, behaviour("history order") == "sorted"))
+
+
+def _opened(logs, in_order):
+    opened = {}
+    for name in sorted(logs) if in_order else logs:
+        if isinstance(logs[name], dict):
+            opened.update(_opened(logs[name], in_order))
+        else:
+            opened[name] = logs[name]
+    return opened

@@ -1,8 +1,9 @@
 """ReduceLROnPlateau: lowers the learning rate when a value no longer improves."""
 
-from keras_torch.base.checks import fail, is_number, nonnegative_int, nonnegative_number, unknown_argument
+from keras_torch.base.checks import fail, is_number, nonnegative_int, nonnegative_number
 from keras_torch.callbacks.learning_rate_scheduler import log_rate, rate_of
 from keras_torch.callbacks.monitor import MonitorCallback
+from keras_torch.callbacks.older_arguments import of_every_generation
 from keras_torch.callbacks.progress import check_verbose, say
 
 
@@ -18,7 +19,6 @@ class ReduceLROnPlateau(MonitorCallback):
         min_delta: the least change that counts as an improvement.
         cooldown: epochs after a reduction in which waiting does not count.
         min_lr: the rate never falls below this.
-        epsilon: older name of `min_delta`.
 
     Errors:
         ValueError: an argument out of range.
@@ -34,12 +34,9 @@ class ReduceLROnPlateau(MonitorCallback):
 
     stored_attributes = ("best", "wait", "cooldown_counter")
 
+    @of_every_generation
     def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4,
-                 cooldown=0, min_lr=0.0, **older):
-        min_delta = older.pop("epsilon", min_delta)
-        for name in older:
-            unknown_argument("ReduceLROnPlateau", name, ["monitor", "factor", "patience", "verbose", "mode",
-                                                         "min_delta", "cooldown", "min_lr"])
+                 cooldown=0, min_lr=0.0):
         super().__init__(monitor, mode, min_delta=min_delta)
         if not is_number(factor) or not 0 <= factor < 1:
             fail("ReduceLROnPlateau", "factor", factor, "a number from 0 to below 1")

@@ -1,5 +1,7 @@
 """A model small enough to see through, for driving callbacks without training."""
 
+import socket
+
 import pytest
 from cases.fake_model import FakeModel
 
@@ -18,3 +20,11 @@ def attach(model):
         callback.on_train_begin()
         return callback
     return begin
+
+
+@pytest.fixture
+def free_port():
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
