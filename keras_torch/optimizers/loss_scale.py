@@ -135,6 +135,15 @@ class LossScaleOptimizer(Optimizer):
             self._bad = self._bad.to(device)
         return self
 
+    def scheduled_by(self, scheduler, every=None, monitor=None):
+        """Lets a torch scheduler set the inner optimizer's rate; see `Optimizer.scheduled_by`."""
+        self.inner_optimizer.scheduled_by(scheduler, every, monitor)
+        return self
+
+    def epoch_ended(self, logs):
+        """See `Optimizer.epoch_ended`."""
+        self.inner_optimizer.epoch_ended(logs)
+
     def add_param_group(self, param_group):
         """Adds parameters to the inner optimizer; see `Optimizer.add_param_group`."""
         if self.__dict__.get("built"):

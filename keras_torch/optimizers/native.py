@@ -6,6 +6,7 @@ import torch
 
 from keras_torch.base import checks
 from keras_torch.base.checks import Term
+from keras_torch.optimizers.blocks import Block
 from keras_torch.optimizers.optimizer import Optimizer
 
 
@@ -51,6 +52,24 @@ class NativeOptimizer(Optimizer):
         self._groups, self.state = native.param_groups, native.state
         self._variables = [param for group in native.param_groups for param in group["params"]]
         self.built = True
+        self._regroup()
+
+    def _regroup(self):
+        """Blocks without slots, so that gradients can be gathered, unscaled and looked at."""
+        found = {}
+        for place, param in enumerate(self._variables):
+            found.setdefault((param.device, param.dtype), []).append(place)
+        self._blocks = [Block(self._groups[0], None, places, [self._variables[place] for place in places],
+                              {}, {}) for places in found.values()]
+
+    def update(self, parts):
+        """One step of the native optimizer with the gradients of the parts; see `Optimizer.update`."""
+        for param in self._variables:
+            param.grad = None
+        for part in parts:
+            for param, grad in zip(part.params, part.grads):
+                param.grad = grad
+        self.step()
 
     def build(self, variables):
         """Makes the native optimizer of the variables, or checks that it has them; see `Optimizer.build`."""
@@ -92,10 +111,7 @@ class NativeOptimizer(Optimizer):
         """One step of the native optimizer from given gradients; see `Optimizer.apply`."""
         variables = self._variables_of(list(grads), trainable_variables)
         self.build(variables)
-        self.native.zero_grad()
-        for variable, grad in zip(variables, grads):
-            variable.grad = grad
-        self.step()
+        self.update(self._parts_of(list(grads), variables))
 
     def zero_grad(self, set_to_none=True):
         """Forgets the gradients, as in torch."""

@@ -38,14 +38,19 @@ class TorchScheduler:
 
     def make(self, optimizer):
         """Makes the scheduler of a built optimizer, unless it was given ready."""
-        if self.made is None:
-            self.made = self._make(optimizer)
-            self._check(optimizer)
-
-    def _check(self, optimizer):
-        if not isinstance(self.made, LRScheduler):
-            fail(type(optimizer).__name__, "scheduler", self.made, "a scheduler of torch.optim.lr_scheduler, "
+        if self.made is not None:
+            return
+        try:
+            made = self._make(optimizer)
+        except ValueError as error:
+            if "cycle_momentum" not in str(error):
+                raise
+            raise ValueError(f"{type(optimizer).__name__} has one momentum for all parameter groups, which a "
+                             "scheduler cannot cycle. Give the scheduler cycle_momentum=False.") from error
+        if not isinstance(made, LRScheduler):
+            fail(type(optimizer).__name__, "scheduler", made, "a scheduler of torch.optim.lr_scheduler, "
                  "or a class or function that makes one of an optimizer")
+        self.made = made
 
     def step(self, logs=None):
         """One step of the scheduler; `logs` is the dictionary of the epoch.

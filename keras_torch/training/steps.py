@@ -150,6 +150,8 @@ def forward_and_loss(trainer):
 
 def standard_train_step(trainer):
     """The step of plain fit: forward, loss, backward, update, sums. Straight-line, chosen once."""
+    if trainer.optimizer.needs_closure:
+        return closure_train_step(trainer)
     run, optimizer, tracker = forward_and_loss(trainer), trainer.optimizer, trainer._loss_tracker
     objectives = trainer._objectives
     scale = optimizer.scale_loss if trainer._scales_loss else None
@@ -164,6 +166,36 @@ def standard_train_step(trainer):
             optimizer.step()
         with torch.no_grad():
             tracker.add(loss.detach(), batch_size_of(x))
+            if y is not None:
+                objectives.update_metrics(y, y_pred, weight)
+
+    return step
+
+
+def closure_train_step(trainer):
+    """The step for optimizers that evaluate the loss several times, such as torch's LBFGS.
+
+    Loss and metrics are those of the first evaluation, before the weights moved.
+    """
+    run, optimizer, tracker = forward_and_loss(trainer), trainer.optimizer, trainer._loss_tracker
+    objectives = trainer._objectives
+
+    def step(x, y, weight):
+        first = []
+
+        def closure():
+            optimizer.zero_grad()
+            y_pred, loss = run(x, y, weight)
+            total = loss if loss.dim() == 0 else loss.sum()
+            backward(trainer, total)
+            if not first:
+                first.extend((y_pred, loss.detach()))
+            return total
+
+        optimizer.step(closure)
+        y_pred, loss = first
+        with torch.no_grad():
+            tracker.add(loss, batch_size_of(x))
             if y is not None:
                 objectives.update_metrics(y, y_pred, weight)
 

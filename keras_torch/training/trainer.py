@@ -208,6 +208,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
                 for epoch in state.epochs():
                     listeners.on_epoch_begin(epoch)
                     logs = Logs(self._run_epoch(listeners, plan, epoch, state.enter()))
+                    self.optimizer.epoch_ended(logs)  # torch's learning rate schedulers
                     listeners.on_epoch_end(epoch, logs)
                     if self.stop_training:
                         break
