@@ -153,6 +153,87 @@ def _sync_folder(folder):
 
 
 @contextlib.contextmanager
+def new_h5(target):
+    """A new HDF5 file, open for writing; what the disk refuses is raised when the block ends.
+
+    Args:
+        target: path, or an open binary file without a buffer.
+
+    Notes:
+        The HDF5 library crashes the whole process when a write fails while it closes a file. So it never
+        hears of an error; nor of Ctrl-C, which may arrive while it calls Python to write.
+
+    Errors:
+        OSError: the disk is full or failed.
+
+    >>> import io
+    >>> with new_h5(io.BytesIO()) as file:
+    ...     file["weights"] = [1.0, 2.0]
+    """
+    h5py = need("h5py", "to write weights")
+    with contextlib.ExitStack() as stack:
+        if isinstance(target, (str, os.PathLike)):
+            target = stack.enter_context(open(target, "w+b", buffering=0))
+        patient = _Patient(target)
+        with h5py.File(patient, "w") as file:
+            yield file
+        if patient.error is not None:
+            raise patient.error
+
+
+class _Patient:
+    """A file that keeps the first error to itself, and from then on only pretends to be written."""
+
+    def __init__(self, file):
+        self._file, self.error = file, None
+
+    def _attempt(self, call, *args):
+        if self.error is not None:
+            return None
+        try:
+            return call(*args)
+        except BaseException as error:  # Ctrl-C too: the caller is a C library
+            self.error = error
+            return None
+
+    def write(self, data):
+        """Writes all of the data."""
+        self._attempt(self._write_all, memoryview(data).cast("B"))
+        return len(data)
+
+    def _write_all(self, data):
+        while data:
+            data = data[self._file.write(data):]
+
+    def read(self, size=-1):
+        """As of the file; h5py looks for it, and uses `readinto`."""
+        return self._attempt(self._file.read, size) or b""
+
+    def readinto(self, buffer):
+        """Fills a buffer; with zeros beyond the end, and after an error."""
+        view = memoryview(buffer).cast("B")
+        count = self._attempt(self._file.readinto, view) or 0
+        view[count:] = bytes(len(view) - count)
+        return len(view)
+
+    def seek(self, *args):
+        """As of the file."""
+        return self._attempt(self._file.seek, *args) or 0
+
+    def tell(self):
+        """As of the file."""
+        return self._attempt(self._file.tell) or 0
+
+    def truncate(self, *args):
+        """As of the file."""
+        return self._attempt(self._file.truncate, *args) or 0
+
+    def flush(self):
+        """As of the file."""
+        self._attempt(self._file.flush)
+
+
+@contextlib.contextmanager
 def open_h5_safely(path):
     """Opens an HDF5 file for reading as a `SafeGroup`.
 

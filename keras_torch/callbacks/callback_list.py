@@ -1,6 +1,6 @@
 """CallbackList: several callbacks called as one, which knows who listens to which batch hook."""
 
-import contextlib
+import sys
 
 from keras_torch.callbacks.callback import Callback, is_empty
 from keras_torch.callbacks.history import History
@@ -116,11 +116,17 @@ class CallbackList(Callback):
         """Ends live lines and closes files when an exception ends a run, instead of `on_train_end`.
 
         Notes:
-            Calls `abandon()` of every callback that has it, also when one of them fails.
+            Calls `abandon()` of every callback that has it. When one of them fails, the exception that ended
+            the run stays the one that is raised, and tells of it in a note.
         """
-        with contextlib.ExitStack() as stack:
-            for callback in reversed(self._in_order):
-                stack.callback(getattr(callback, "abandon", _nothing))
+        reason = sys.exception()
+        for callback in self._in_order:
+            try:
+                getattr(callback, "abandon", _nothing)()
+            except Exception as failure:
+                if reason is None:
+                    raise
+                reason.add_note(f"{type(callback).__name__}.abandon() failed too: {failure!r}")
 
     def state_dict(self):
         """What all callbacks remember, by class name, numbered: {'History': {...}, 'EarlyStopping': {...}}.

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 import zlib
 
-from keras_torch.base.files import SafeGroup
+from keras_torch.base.files import SafeGroup, new_h5
 from keras_torch.base.third_party import need
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets/"
@@ -37,11 +37,10 @@ def write_archive(path, documents, write_weights, assets):
         assets: iterable of (path of an object, function that writes its files into a folder).
     """
     folder = os.path.dirname(path)
-    h5py = need("h5py", "to write the weights of a .keras file")
-    with zipfile.ZipFile(path, "w") as archive, tempfile.TemporaryFile(dir=folder) as copy:
+    with zipfile.ZipFile(path, "w") as archive, tempfile.TemporaryFile(dir=folder, buffering=0) as copy:
         for name, text in documents.items():
             archive.writestr(name, text)
-        with h5py.File(copy, "w") as file:
+        with new_h5(copy) as file:
             write_weights(file)
         copy.seek(0)
         with archive.open(WEIGHTS, "w", force_zip64=True) as member:

@@ -18,9 +18,8 @@ import warnings
 import torch
 
 from keras_torch.base.checks import fail
-from keras_torch.base.files import atomic_write, open_h5_safely
+from keras_torch.base.files import atomic_write, new_h5, open_h5_safely
 from keras_torch.base.names import to_snake_case
-from keras_torch.base.third_party import need
 from keras_torch.base.tracking import has_members
 from keras_torch.saving.optimizer_state import holds_state, read_optimizer, write_optimizer
 
@@ -148,8 +147,7 @@ def save_weights(model, filepath, overwrite=True):
         raise ValueError(f"{model.label} is not built, so it has no weights to save. Call it on data, or "
                          f"build it with "
                          "build(input_shape).")
-    h5py = need("h5py", "to write weights")
-    with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_write(path) as temporary, new_h5(temporary) as file:
         write_tree(model, file)
 
 
