@@ -14,6 +14,7 @@ Order of a call:
     7. The output's mask is attached, activity losses are added.
 """
 
+import contextlib
 import inspect
 import warnings
 
@@ -23,6 +24,7 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.scopes import explicit_phase, phase
 from keras_torch.base.third_party import call_with_hooks
+from keras_torch.layers.added_metrics import metrics_of, paused
 from keras_torch.symbolic import native
 from keras_torch.symbolic.graph import MaskCall, Node, symbols_in
 from keras_torch.symbolic.inference import infer, weights_on_meta
@@ -293,6 +295,13 @@ def _attach_symbolic_mask(layer, inputs, mask, outputs):
         output._keras_mask = out_mask
 
 
+@contextlib.contextmanager
+def _without_numbers(layer):
+    """Inside the block weights are meta tensors and the metrics in the layer take nothing in."""
+    with weights_on_meta(layer), paused(metrics_of(layer)):
+        yield
+
+
 def infer_outputs(layer, args, kwargs):
     """The outputs' symbols, by running `call` on meta tensors in evaluation mode."""
 
@@ -303,4 +312,4 @@ def infer_outputs(layer, args, kwargs):
         return run(layer, args, kwargs)
 
     with explicit_phase(False):
-        return infer(compute, args, kwargs, context=lambda: weights_on_meta(layer))
+        return infer(compute, args, kwargs, context=lambda: _without_numbers(layer))

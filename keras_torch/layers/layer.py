@@ -16,10 +16,12 @@ from keras_torch.base.variable import StateVariable, Variable
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.added_losses import added_losses, is_function, note_loss, note_member
+from keras_torch.layers.added_metrics import added_mean, metrics_of, note_metrics
 from keras_torch.layers.connections import Connections
 from keras_torch.layers.input_spec import check_inputs
 from keras_torch.layers.vocabulary import VOCABULARY
 from keras_torch.layers.weights import LayerWeights
+from keras_torch.metrics.metric import Metric
 from keras_torch.symbolic.inference import hide_new_weights
 from keras_torch.symbolic.keras_tensor import KerasTensor
 
@@ -417,6 +419,30 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             self._losses.append(value)
         note_loss(self)
 
+    def add_metric(self, value, name=None, aggregation="mean"):
+        """Shows the mean of a value in the logs, in history and in evaluate(), as tf.keras does.
+
+        Args:
+            value: tensor computed in this call; of several numbers the mean counts. It is averaged over the
+                batches since the last reset, which is at the start of an epoch.
+            name: what the logs call it. Without a name only where `value` is the result of a metric that the
+                layer keeps as an attribute: such a metric is in the logs anyhow.
+            aggregation: 'mean' or None, which mean the same.
+
+        Errors:
+            ValueError: no name, or another aggregation.
+        """
+        if name is None and self.__dict__.get("_metrics"):
+            return
+        mean = added_mean(self, name, aggregation)
+        if not getattr(value, "is_meta", False):  # shapes are being inferred
+            mean.update_state(value)
+
+    @property
+    def metrics(self):
+        """The metrics that the layer and the layers in it keep as attributes or made by add_metric."""
+        return metrics_of(self)
+
     def _add_activity_loss(self, outputs):
         for leaf in tree.flatten(outputs):
             if isinstance(leaf, Tensor) and leaf.is_floating_point():
@@ -451,6 +477,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         elif not _own_tuple(value) or (
                 type(value) in (list, dict) and not value and not is_house_class(type(self))):
             return self._set_tracked(name, value)
+        elif isinstance(value, (Metric, list, tuple, dict)):
+            note_metrics(self, tree.flatten(value))
         elif isinstance(value, torch.nn.Module):
             note_member()
             if not isinstance(value, Layer):
@@ -510,6 +538,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         state["_inbound_nodes"] = []  # graphs belong to the process; models rebuild their own
         state["_losses"] = [loss for loss in self._losses if is_function(loss)]
         state.pop("_loss_layers", None)
+        state.pop("_layer_metrics", None)
         return state
 
     def __setstate__(self, state):

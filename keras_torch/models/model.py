@@ -12,8 +12,8 @@ from keras_torch.base.variable import StateVariable
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.added_losses import clear_losses, loss_layers
+from keras_torch.layers.added_metrics import added_mean, metrics_of
 from keras_torch.layers.layer import Layer, map_shapes
-from keras_torch.metrics.metric import Metric
 from keras_torch.models import cloning, describing, side_values
 from keras_torch.models.graph_model import ModelGraph
 from keras_torch.models.recipe import Recipe
@@ -76,8 +76,7 @@ class Model(CompileFiles, Trainer, Layer):
         if cls is Model and (args or _GRAPH_ARGUMENTS & kwargs.keys()):
             cls = Functional
         self = super().__new__(cls)
-        self.__dict__.update(_graph=None, _forward=None, _operations=(), _runners={}, _tracked_metrics=[],
-                             _side=None)
+        self.__dict__.update(_graph=None, _forward=None, _operations=(), _runners={}, _side=None)
         return self
 
     def __init__(self, *args, **kwargs):
@@ -208,6 +207,14 @@ class Model(CompileFiles, Trainer, Layer):
             self._need_graph("add_loss(symbol)")
             self._side_values().add(symbols, as_losses=True)
         super().add_loss([value for value in losses if not isinstance(value, KerasTensor)], inputs)
+
+    def add_metric(self, value, name=None, aggregation="mean"):
+        """Shows the mean of a value in the logs; see `Layer.add_metric`. It may be a symbol of the graph."""
+        if not isinstance(value, KerasTensor):
+            super().add_metric(value, name, aggregation)
+            return
+        self._need_graph("add_metric(symbol)")
+        self._side_values().add([value], mean=added_mean(self, name, aggregation))
 
     def _side_values(self):
         if self._side is None:
@@ -364,13 +371,8 @@ class Model(CompileFiles, Trainer, Layer):
 
     @property
     def metrics(self):
-        """The metrics of this model: compiled ones, then those assigned to attributes."""
-        return [*super().metrics, *self._tracked_metrics]
-
-    def __setattr__(self, name, value):
-        if isinstance(value, Metric) and all(metric is not value for metric in self._tracked_metrics):
-            self._tracked_metrics.append(value)
-        super().__setattr__(name, value)
+        """The metrics of this model: compiled ones, then those that it and its layers keep."""
+        return [*super().metrics, *metrics_of(self)]
 
     def build(self, input_shape=None):
         """Makes the weights of a model without a graph, by running `call` on symbols of these shapes.

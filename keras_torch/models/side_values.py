@@ -1,8 +1,8 @@
-"""Values of a model's graph that its losses need besides the outputs.
+"""Values of a model's graph that its losses and metrics need besides the outputs.
 
 Up to tf.keras, a loss could be a symbol, `model.add_loss(kl)`, or a function that reads symbols around it, as
-that of nearly every variational autoencoder does. Such a model runs a larger graph, which has these symbols
-as outputs too.
+that of nearly every variational autoencoder does; `model.add_metric(kl, name="kl")` shows one. Such a model
+runs a larger graph, which has these symbols as outputs too.
 """
 
 import dis
@@ -22,14 +22,21 @@ class SideValues:
 
     def __init__(self, make, graph):
         self._make, self._graph = make, graph
-        self._losses, self._symbols, self._values = [], [], {}
+        self._losses, self._means, self._symbols, self._values = [], [], [], {}
         self.model = None
 
-    def add(self, symbols, as_losses=False):
-        """Has these symbols computed from now on; as losses, they are added to the model's in each call."""
+    def add(self, symbols, as_losses=False, mean=None):
+        """Has these symbols computed from now on; as losses, they are added to the model's in each call.
+
+        Args:
+            symbols: list of symbols.
+            as_losses: whether each counts in the model's loss.
+            mean: a `Mean` that takes in their values.
+        """
         known = {id(symbol) for symbol in self._symbols}
         self._symbols += [symbol for symbol in symbols if id(symbol) not in known]
         self._losses += symbols if as_losses else []
+        self._means += [(symbol, mean) for symbol in symbols if mean is not None]
         self.model = self._make(self._graph.inputs, [self._graph.outputs, list(self._symbols)])
 
     def run(self, owner, inputs):
@@ -39,6 +46,8 @@ class SideValues:
         self._values = {id(symbol): value for symbol, value in zip(self._symbols, values)}
         for symbol in self._losses:
             owner.add_loss(self._values[id(symbol)].mean())
+        for symbol, mean in self._means:
+            mean.update_state(self._values[id(symbol)])
         return outputs
 
     def value(self, symbol):

@@ -6,6 +6,7 @@ import warnings
 from keras_torch import optimizers
 from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
 from keras_torch.dialects.translator import behaviour
+from keras_torch.layers.added_metrics import metrics_of
 from keras_torch.training import checking, steps
 from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
@@ -189,7 +190,15 @@ class Compiling:
         objectives = self._objectives
         if not objectives.built and objectives.known_names:
             objectives = checking.rehearsed(self)
-        return ["loss", *(objectives.results() if objectives.built else ())]
+        return ["loss", *(objectives.results() if objectives.built else ()), *self._kept_results()]
+
+    def _kept_results(self):
+        """Name -> value of the metrics that the model and its layers keep."""
+        found = {}
+        for metric in metrics_of(self):
+            value = metric.result()
+            found.update(value if isinstance(value, dict) else {metric.name: value})
+        return found
 
     @property
     def compiled_loss(self):
@@ -217,9 +226,7 @@ class Compiling:
         if self.compiled:
             found["loss"] = self._loss_tracker.result()
             found.update(self._objectives.results() if self._objectives.built else {})
-        for metric in self.__dict__.get("_tracked_metrics", ()):
-            value = metric.result()
-            found.update(value if isinstance(value, dict) else {metric.name: value})
+        found.update(self._kept_results())
         return found
 
     def reset_metrics(self):
