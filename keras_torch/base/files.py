@@ -28,7 +28,7 @@ def atomic_write(path, previous=None):
 
     Notes:
         A kill, a full disk or an error inside the block leaves the old file as it was. What the block of a
-        killed process left is removed when the same file is written again, ten minutes later or more.
+        killed process left is removed when the same file is written again, a minute later or more.
 
     Errors:
         FileNotFoundError: the folder does not exist.
@@ -51,13 +51,23 @@ def atomic_write(path, previous=None):
             yield temporary
             _sync(temporary)
             os.chmod(temporary, _mode_for(path))
-            if previous is not None and path.exists():
-                os.replace(path, previous)
-            os.replace(temporary, path)
+            _put_in_place(temporary, path, previous)
             _sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+        raise
+
+
+def _put_in_place(temporary, path, previous):
+    if previous is None or not path.exists():
+        os.replace(temporary, path)
+        return
+    os.replace(path, previous)
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        os.replace(previous, path)
         raise
 
 
@@ -100,7 +110,7 @@ def _new_temporary(path):
 
 
 TEMPORARY = ".tmp"  # how names of unfinished files end
-_ORPHAN_AGE = 600  # seconds
+_ORPHAN_AGE = 60  # seconds without a byte written
 
 
 def _remove_orphans(folder, stem):

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 from cases import restored_fit
-from cases.restored_fit import BATCH, EPOCHS, Interrupt, X, Y, listeners, make_model, train
+from cases.restored_fit import BATCH, DATA, EPOCHS, Interrupt, X, Y, listeners, make_model, train
 
 import keras_torch
-from keras_torch import callbacks, layers, optimizers, utils
+from keras_torch import callbacks, layers, optimizers
 from keras_torch.callbacks import BackupAndRestore
 from keras_torch.saving.snapshot import read_snapshot, write_snapshot
 
@@ -31,49 +31,6 @@ def _raise():
 
 def _equal(model, other):
     return all(np.array_equal(a, b) for a, b in zip(model.get_weights(), other.get_weights(), strict=True))
-
-
-def _endless():
-    order = np.random.permutation(len(X))
-    while True:
-        for start in range(0, len(X), BATCH):
-            rows = order[start : start + BATCH]
-            yield X[rows], Y[rows]
-
-
-class Reordering(utils.PyDataset):
-    """Reorders itself as datasets in Keras's documentation do."""
-
-    def __init__(self):
-        super().__init__()
-        self.order, self.draws = np.arange(len(X)), np.random.RandomState(4)
-        np.random.shuffle(self.order)
-
-    def __len__(self):
-        return 6
-
-    def __getitem__(self, index):
-        rows = self.order[index * BATCH : (index + 1) * BATCH]
-        return X[rows] + self.draws.randn(len(rows), 1).astype("float32"), Y[rows]
-
-    def on_epoch_end(self):
-        np.random.shuffle(self.order)
-
-
-def _loader():
-    pairs = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(Y))
-    return torch.utils.data.DataLoader(pairs, batch_size=BATCH, shuffle=True)
-
-
-DATA = {
-    "arrays": lambda: {"x": X, "y": Y, "batch_size": BATCH, "validation_split": 0.2},
-    "arrays in order": lambda: {"x": X, "y": Y, "batch_size": BATCH, "shuffle": False},
-    "part of a pass": lambda: {"x": X, "y": Y, "batch_size": BATCH, "steps_per_epoch": 4, "shuffle": "batch"},
-    "generator": lambda: {"x": _endless(), "steps_per_epoch": 4, "validation_data": _endless(),
-                          "validation_steps": 2},
-    "dataset": lambda: {"x": Reordering()},
-    "loader": lambda: {"x": _loader(), "class_weight": {0: 1.0, 1: 2.0}},
-}  # fmt: skip
 
 
 def _stopped_and_restored(model_of, data, folder, save_freq, batch, **arguments):
@@ -366,7 +323,7 @@ class Full:
 
 @pytest.mark.parametrize("double", [False, True])
 @pytest.mark.parametrize("owner, name, number", [
-    (os, "fsync", 4), (os, "replace", 2), (os, "chmod", 3), (zipfile.ZipFile, "writestr", 2),
+    (os, "fsync", 4), (os, "replace", 2), (os, "replace", 3), (os, "chmod", 3), (zipfile.ZipFile, "writestr", 2),
     (zipfile.ZipFile, "open", 4),
 ])  # fmt: skip
 def test_an_error_anywhere_in_a_write_leaves_the_backup_before(

@@ -1,4 +1,4 @@
-"""A training that can be stopped anywhere and gone on with; run as a script it is killed by its parent.
+"""A training that can be stopped anywhere and gone on with; as a script it kills itself.
 
 Arguments of the script: folder, batches between two backups or 'epoch', and where to kill itself: 'batch 7'
 (in the hook of the 7th batch), 'replace 3' (when the third file is about to be renamed), or 'never'.
@@ -12,9 +12,10 @@ import signal
 import sys
 
 import numpy as np
+import torch
 
 import keras_torch
-from keras_torch import callbacks, layers
+from keras_torch import callbacks, layers, utils
 
 EPOCHS, SAMPLES, BATCH = 4, 44, 8
 X = np.random.RandomState(0).randn(SAMPLES, 6).astype("float32")
@@ -36,6 +37,49 @@ def make_model(optimizer="adam", units=8):
     )
     model.compile(optimizer, "binary_crossentropy", metrics=["accuracy", "AUC"])
     return model
+
+
+def _endless():
+    order = np.random.permutation(len(X))
+    while True:
+        for start in range(0, len(X), BATCH):
+            rows = order[start : start + BATCH]
+            yield X[rows], Y[rows]
+
+
+class Reordering(utils.PyDataset):
+    """Reorders itself as datasets in Keras's documentation do."""
+
+    def __init__(self):
+        super().__init__()
+        self.order, self.draws = np.arange(len(X)), np.random.RandomState(4)
+        np.random.shuffle(self.order)
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        rows = self.order[index * BATCH : (index + 1) * BATCH]
+        return X[rows] + self.draws.randn(len(rows), 1).astype("float32"), Y[rows]
+
+    def on_epoch_end(self):
+        np.random.shuffle(self.order)
+
+
+def _loader():
+    pairs = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(Y))
+    return torch.utils.data.DataLoader(pairs, batch_size=BATCH, shuffle=True)
+
+
+DATA = {
+    "arrays": lambda: {"x": X, "y": Y, "batch_size": BATCH, "validation_split": 0.2},
+    "arrays in order": lambda: {"x": X, "y": Y, "batch_size": BATCH, "shuffle": False},
+    "part of a pass": lambda: {"x": X, "y": Y, "batch_size": BATCH, "steps_per_epoch": 4, "shuffle": "batch"},
+    "generator": lambda: {"x": _endless(), "steps_per_epoch": 4, "validation_data": _endless(),
+                          "validation_steps": 2},
+    "dataset": lambda: {"x": Reordering()},
+    "loader": lambda: {"x": _loader(), "class_weight": {0: 1.0, 1: 2.0}},
+}  # fmt: skip
 
 
 class Interrupt(callbacks.Callback):
@@ -83,13 +127,11 @@ def listeners(folder, save_freq, **arguments):
     ]
 
 
-def train(folder, save_freq, *more, epochs=EPOCHS):
-    """The whole training on arrays; returns model and history."""
+def train(folder, save_freq, *more, epochs=EPOCHS, kind="arrays"):
+    """The whole training; returns model and history."""
     model = make_model()
-    history = model.fit(
-        X, Y, batch_size=BATCH, epochs=epochs, validation_split=0.2, verbose=0,
-        callbacks=[*listeners(folder, save_freq), *more],
-    )  # fmt: skip
+    given = [*listeners(folder, save_freq), *more]
+    history = model.fit(**DATA[kind](), epochs=epochs, verbose=0, callbacks=given)
     return model, history.history
 
 
@@ -99,8 +141,7 @@ def main(folder, save_freq, where):
     if kind == "replace":
         kill_at_replace(int(number))
     more = [Interrupt(int(number), kill)] if kind == "batch" else []
-    model, _ = train(folder, int(save_freq) if save_freq.isdigit() else save_freq, *more)
-    np.savez(pathlib.Path(folder) / "final.npz", *model.get_weights())
+    train(folder, int(save_freq) if save_freq.isdigit() else save_freq, *more)
 
 
 if __name__ == "__main__":
