@@ -29,6 +29,8 @@ from keras_torch.initializers import Initializer as Initializer
 from keras_torch.layers import Input as Input
 from keras_torch.layers import InputSpec as InputSpec
 from keras_torch.layers import Layer as Layer
+from keras_torch.layers.rematerialization import RematScope as RematScope
+from keras_torch.layers.rematerialization import remat as remat
 from keras_torch.losses import Loss as Loss
 from keras_torch.metrics import Metric as Metric
 from keras_torch.models import Functional as Functional

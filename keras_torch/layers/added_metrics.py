@@ -50,7 +50,7 @@ def added_mean(layer, name, aggregation):
 
 
 def metrics_of(module):
-    """The metrics of all layers in a module, once each; those of inner models only where add_metric made them.
+    """The metrics of all layers in a module, once each; of inner models only what add_metric made.
 
     >>> import torch
     >>> metrics_of(torch.nn.Linear(2, 2))
@@ -81,6 +81,6 @@ def _nothing(*args, **kwargs):
 
 
 def _own(module, outermost):
-    """A module's own metrics. An inner model has its own training, as in Keras: what it tracks is left there."""
+    """A module's own metrics. An inner model has its own training, as in Keras: what it tracks stays there."""
     kept = module.__dict__.get("_metrics", ()) if outermost or not hasattr(module, "train_step") else ()
     return [*kept, *module.__dict__.get("_added_means", {}).values()]

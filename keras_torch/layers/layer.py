@@ -19,6 +19,7 @@ from keras_torch.layers.added_losses import added_losses, is_function, note_loss
 from keras_torch.layers.added_metrics import added_mean, metrics_of, note_metrics
 from keras_torch.layers.connections import Connections
 from keras_torch.layers.input_spec import check_inputs
+from keras_torch.layers.rematerialization import note_scope
 from keras_torch.layers.vocabulary import VOCABULARY
 from keras_torch.layers.weights import LayerWeights
 from keras_torch.metrics.metric import Metric
@@ -116,6 +117,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             _input_dtype=None, _mixed_dtype=None, _autocast=True,
             _activity_per_sample=behaviour("activity regularizer") == "per sample")
         self._set_policy(as_policy(None))
+        note_scope(self)
         return self
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None,

@@ -1,4 +1,4 @@
-"""add_metric, and metrics that layers keep as attributes: in the logs, reset each epoch, free where unused."""
+"""add_metric, and metrics that layers keep as attributes: in the logs, reset each epoch, free if unused."""
 
 from __future__ import annotations
 
