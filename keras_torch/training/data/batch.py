@@ -101,6 +101,18 @@ def _from_pandas(value, owner):
     return value.to_numpy(dtype="bool" if kinds == {"b"} else "int64")
 
 
+def has_nan(structure):
+    """Whether a float tensor of a structure holds NaN.
+
+    >>> has_nan([torch.ones(2), None]), has_nan(torch.tensor(float("nan")))
+    (False, True)
+    """
+    return any(
+        isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and bool(torch.isnan(leaf.sum()))
+        for leaf in tree.flatten(structure)
+    )
+
+
 def refuse_nan(structure, owner, argument):
     """Raises when a float array holds NaN; one pass over the data.
 
@@ -108,7 +120,7 @@ def refuse_nan(structure, owner, argument):
         ValueError: the argument and the number of NaN values are named.
     """
     for leaf in tree.flatten(structure):
-        if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and torch.isnan(leaf.sum()):
+        if has_nan(leaf):  # or an infinity less another one
             count = int(torch.isnan(leaf).sum())
             if count:
                 raise ValueError(

@@ -38,7 +38,7 @@ class HDF5Matrix:
         self.start, self.end = start, rows if end is None else end
         if not 0 <= self.start < self.end <= rows:
             raise ValueError(
-                f"HDF5Matrix: {dataset!r} has {rows} rows; `start`={start} and `end`={end} leave none of them."
+                f"HDF5Matrix: {dataset!r} has {rows} rows; `start`={start} and `end`={end} leave none."
             )
         self.normalizer = normalizer
         shown = self.data[:0] if normalizer is None else normalizer(self.data[self.start : self.start + 1])

@@ -135,7 +135,8 @@ class ArraySource(Source):
             # All views are made at once and handed out by zip: no Python runs between two batches.
             size = self.batch_size
             return zip(*(repeat(None) if part is None else part.split(size)[first:] for part in self._data))
-        self._seed.next()
+        if self.shuffle:
+            self._seed.next()
         return self._selected_batches(first)
 
     def state(self):

@@ -18,7 +18,7 @@ import types
 from keras_torch.base import tree
 from keras_torch.base.third_party import end_loader_workers
 from keras_torch.training.data import seeds
-from keras_torch.training.data.batch import Transfer, refuse_nan
+from keras_torch.training.data.batch import Transfer, has_nan, refuse_nan
 from keras_torch.training.data.columns import rows_of
 from keras_torch.training.data.habits import Habits
 from keras_torch.training.data.pydataset import number_of_batches
@@ -39,6 +39,9 @@ class Queue:
     workers: int = 1
     size: int = 10
     processes: bool = False
+
+
+_PARTS = ("x", "y", "sample_weight")
 
 
 class PreparedSource(Source):
@@ -252,7 +255,8 @@ class IterableSource(PreparedSource):
 
     def batches(self, first=0):
         """An iterator over the batches of this pass; the iterator's own errors arrive unchanged."""
-        self._seed.next()
+        if self.habits.processes:
+            self._seed.next()
         if self.restarts or self._running is None:
             self._running = iter(self._make())
         running, begun = self._running, 0 if self.restarts else self._taken
@@ -342,17 +346,31 @@ class RowsSource(PreparedSource):
 
     def batches(self, first=0):
         """An iterator over the batches of this pass, in a new order when shuffling."""
-        self._seed.next()
+        if self.shuffle:
+            self._seed.next()
         if self.shuffle is True:
             jobs = self._seed.permutation(self.samples).split(self.batch_size)[first:]
         else:
             jobs = slices(self.samples, self.batch_size, self._seed if self.shuffle else None)[first:]
-        return self._run(jobs, self._rows)
+        holes = {}
+        made = self._run(enumerate(jobs, first), functools.partial(self._rows, holes))
+        return self._without_nan(enumerate(made, first), holes)
 
-    def _rows(self, place):
+    def _rows(self, holes, job):
+        """A batch; the names of its parts with NaN are put into `holes`, where it is read, by the worker."""
+        number, place = job
         batch = tree.map_structure(lambda leaf: None if leaf is None else rows_of(leaf, place), self._data)
-        checked = self.nan_free()
-        for name, part in zip(("x", "y", "sample_weight"), batch):
-            if name in checked:
-                refuse_nan(part, f"{self.owner}, one batch", name)
+        names = [name for name, part in zip(_PARTS, batch) if has_nan(part)]
+        if names:
+            holes[number] = names
         return batch
+
+    def _without_nan(self, batches, holes):
+        """The batches; one with NaN raises in its turn, as only then it is known what the loss takes."""
+        for number, batch in batches:
+            if number in holes:
+                for name, part in zip(_PARTS, batch):
+                    if name in holes[number] and name in self.nan_free():
+                        refuse_nan(part, f"{self.owner}, batch {number}", name)
+            yield batch
+
