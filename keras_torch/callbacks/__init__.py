@@ -6,7 +6,7 @@ from keras_torch.callbacks.callback import Callback as Callback
 from keras_torch.callbacks.callback_list import CallbackList as CallbackList
 from keras_torch.callbacks.csv_logger import CSVLogger as CSVLogger
 from keras_torch.callbacks.distributed_checkpoint import DistributedCheckpoint as DistributedCheckpoint
-from keras_torch.callbacks.distributed_checkpoint import DistributedCheckpoint as OrbaxCheckpoint  # noqa: F401
+from keras_torch.callbacks.distributed_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from keras_torch.callbacks.distributed_checkpoint import (
     load_distributed_checkpoint as load_distributed_checkpoint,
 )

@@ -52,7 +52,6 @@ class BackupAndRestore(Callback):
     100
     """
 
-    keeps_logs = False
     comes_last = True  # what the other callbacks did in a hook belongs into the backup
 
     def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True,

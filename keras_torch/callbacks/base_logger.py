@@ -1,6 +1,7 @@
 """BaseLogger: averages what batches report over the samples of an epoch."""
 
 from keras_torch.callbacks.callback import Callback
+from keras_torch.callbacks.logs import NOT_METRICS
 
 
 class BaseLogger(Callback):
@@ -25,8 +26,6 @@ class BaseLogger(Callback):
     >>> logs
     {'loss': 1.25}
     """
-
-    keeps_logs = False
 
     def __init__(self, stateful_metrics=None):
         super().__init__()
@@ -55,4 +54,4 @@ class BaseLogger(Callback):
                 logs[name] = self.totals[name] if stateful else self.totals[name] / max(self.seen, 1)
 
     def _names(self):
-        return [name for name in self.totals if name not in ("batch", "size", "num_steps")]
+        return [name for name in self.totals if name not in NOT_METRICS]

@@ -45,7 +45,6 @@ class Callback:
     params = None
     model = None
     validation_data = None
-    keeps_logs = True         # False: never looks at logs after its hook returned
     idle_hooks = frozenset()  # names of hooks that would do nothing as configured and need not be called
     comes_last = False        # True: each hook is called after those of all other callbacks
     stored_attributes = ()    # names of attributes that `state_dict` tells

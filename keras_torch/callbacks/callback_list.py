@@ -4,8 +4,9 @@ import sys
 
 from keras_torch.callbacks.callback import Callback, is_empty
 from keras_torch.callbacks.history import History
-from keras_torch.callbacks.logs import Logs, as_logs
+from keras_torch.callbacks.logs import Logs, as_logs, shown
 from keras_torch.callbacks.progbar_logger import ProgbarLogger
+from keras_torch.dialects.translator import behaviour
 
 KINDS = ("train", "test", "predict")
 MOMENTS = ("begin", "end")
@@ -66,6 +67,7 @@ class CallbackList(Callback):
         if add_progbar and not self._first(ProgbarLogger):
             self.callbacks.append(ProgbarLogger())
         self.history, self.progbar = self._first(History), self._first(ProgbarLogger)
+        self._in_fit = False
         self._refresh()
         self.set_model(model)
         self.set_params(params)
@@ -80,9 +82,7 @@ class CallbackList(Callback):
             (kind, moment): [hook for callback in self._in_order
                              if (hook := _listening(callback, kind, moment)) is not None]
             for kind in KINDS for moment in MOMENTS}
-        self._someone_keeps_logs = {
-            kind: any(getattr(callback, "keeps_logs", True) and _listening(callback, kind, "end")
-                      for callback in self.callbacks) for kind in KINDS}
+        self._tells_sizes = behaviour("callbacks know the data")
 
     def append(self, callback):
         """Adds a callback at the end.
@@ -190,13 +190,28 @@ class CallbackList(Callback):
 
     def _batch(self, kind, moment, batch, logs):
         logs = as_logs(logs)
-        keeps = self._someone_keeps_logs[kind] and isinstance(logs, Logs)
-        if keeps:
-            logs.settle()
-        for hook in self._listeners[kind, moment]:
-            hook(batch, logs)
-        if keeps:
-            logs.freeze()  # the callback may have stored `logs`, and the next step writes to the metrics
+        if self._tells_sizes:
+            logs = self._with_size(kind, batch, logs)
+        hooks = self._listeners[kind, moment]
+        if not isinstance(logs, Logs):
+            for hook in hooks:
+                hook(batch, logs)
+            return
+        holders = sys.getrefcount(logs)
+        with shown(logs):
+            for hook in hooks:
+                hook(batch, logs)
+        if sys.getrefcount(logs) != holders:
+            logs.freeze()  # somebody keeps `logs`, and the next step writes to the metrics
+
+    def _with_size(self, kind, batch, logs):
+        """Logs that also tell the number of the batch and its samples, as before tf.keras."""
+        logs = logs if isinstance(logs, Logs) else Logs(logs)
+        logs["batch"] = batch
+        size, samples = (self.params.get(name) for name in ("batch_size", "samples"))
+        if size and samples and not (kind == "test" and self._in_fit):   # params tell of the training data
+            logs["size"] = min(size, samples - batch * size)
+        return logs
 
     def _all(self, hook, *args):
         if isinstance(args[-1], Logs):
@@ -208,9 +223,11 @@ class CallbackList(Callback):
 
     def on_train_begin(self, logs=None):
         self._refresh()
+        self._in_fit = True
         self._all("on_train_begin", as_logs(logs))
 
     def on_train_end(self, logs=None):
+        self._in_fit = False
         self._all("on_train_end", as_logs(logs))
 
     def on_test_begin(self, logs=None):

@@ -38,8 +38,6 @@ class CSVLogger(Callback):
     False
     """
 
-    keeps_logs = False
-
     def __init__(self, filename, separator=",", append=False):
         super().__init__()
         if not isinstance(separator, str) or len(separator) != 1:

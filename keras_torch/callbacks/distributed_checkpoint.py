@@ -177,6 +177,9 @@ class DistributedCheckpoint(MonitorCallback):
         return sharded_files.is_first_process()
 
 
+OrbaxCheckpoint = DistributedCheckpoint   # Keras's name
+
+
 def load_distributed_checkpoint(model, directory, step=None):
     """Loads what `DistributedCheckpoint` saved; all or nothing.
 

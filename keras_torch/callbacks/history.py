@@ -19,7 +19,6 @@ class History(Callback):
     ({'loss': [0.5]}, [0])
     """
 
-    keeps_logs = False
     stored_attributes = ("history", "epoch")
 
     def __init__(self):

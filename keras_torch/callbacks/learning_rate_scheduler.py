@@ -58,8 +58,6 @@ class LearningRateScheduler(Callback):
     0
     """
 
-    keeps_logs = False
-
     def __init__(self, schedule, verbose=0):
         super().__init__()
         function("LearningRateScheduler", "schedule", schedule)

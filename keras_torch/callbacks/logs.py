@@ -1,10 +1,14 @@
 """Logs: what callbacks are told of a batch or an epoch, read from the device only when somebody looks."""
 
+import contextlib
+import threading
+
 import numpy as np
 import torch
 
 from keras_torch.dialects.translator import behaviour
 
+NOT_METRICS = ("batch", "size", "num_steps")   # what batches of the older generations tell beside metrics
 SAME_METRIC = (
     ("acc", "accuracy"),
     ("mae", "mean_absolute_error"),
@@ -78,6 +82,9 @@ def to_numbers(values):
     return numbers
 
 
+_WAITING = "(not computed yet)"   # C code such as json's takes an empty dict for empty without asking it
+
+
 class Logs(dict):
     """A dict whose tensors turn into Python floats when somebody reads a value: one transfer for all.
 
@@ -88,7 +95,8 @@ class Logs(dict):
     Notes:
         A callback that never looks costs nothing: no computation, no read-back from the device.
         A look after the hook has returned sees the value of that time only after `freeze`, which the list
-        of callbacks calls for those that may keep their logs.
+        of callbacks calls when a callback has kept the logs. Metrics that are reset while logs are shown
+        settle them before (`settle_shown`).
         It is a `dict`: `**logs`, `dict(logs)`, `json.dumps(logs)`, `pickle` and `copy` see plain floats.
 
     Source: Keras hands a plain dict of floats, which costs a read-back per batch.
@@ -104,7 +112,7 @@ class Logs(dict):
     def __init__(self, values=()):
         self._values = values if callable(values) else None
         self._unread = True
-        super().__init__(() if callable(values) else values)
+        super().__init__({_WAITING: None} if callable(values) else values)
 
     def settle(self):
         """Runs a waiting function, so that what is read later is the value of now. Reads nothing back.
@@ -113,6 +121,7 @@ class Logs(dict):
         """
         if self._values is not None:
             values, self._values = self._values, None
+            super().pop(_WAITING)
             given = dict(super().items())  # what a callback wrote before anybody looked wins
             super().update(values())
             super().update(given)
@@ -255,6 +264,44 @@ class Logs(dict):
         """Removes everything, unread."""
         self._values = None
         super().clear()
+
+
+class _Shown(threading.local):
+    """The logs that callbacks of this thread are being shown, the innermost last."""
+
+    def __init__(self):
+        self.logs = []
+
+
+_SHOWN = _Shown()
+
+
+@contextlib.contextmanager
+def shown(logs):
+    """While callbacks are shown `logs`, whose values are those of the metrics of now.
+
+    >>> with shown(Logs(lambda: {"loss": 1.0})) as logs:
+    ...     settle_shown()
+    >>> logs["loss"]
+    1.0
+    """
+    _SHOWN.logs.append(logs)
+    try:
+        yield logs
+    finally:
+        _SHOWN.logs.pop()
+
+
+def settle_shown():
+    """Settles the logs that callbacks are being shown; called before metrics change behind their back.
+
+    Notes:
+        A callback may evaluate the model, or try a batch, before the next callback looks at its logs.
+
+    >>> settle_shown()
+    """
+    for logs in _SHOWN.logs:
+        logs.settle()
 
 
 def as_logs(logs):

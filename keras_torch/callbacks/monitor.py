@@ -29,8 +29,6 @@ class MonitorCallback(Callback):
     (True, True)
     """
 
-    keeps_logs = False
-
     def __init__(self, monitor="val_loss", mode="auto", baseline=None, min_delta=0):
         super().__init__()
         owner = type(self).__name__

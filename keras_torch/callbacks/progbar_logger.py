@@ -2,6 +2,7 @@
 
 from keras_torch.base.checks import one_of
 from keras_torch.callbacks.callback import Callback
+from keras_torch.callbacks.logs import NOT_METRICS
 from keras_torch.callbacks.progress import REPAINT_SECONDS, Progbar, check_verbose, say
 
 _BATCH_HOOKS = frozenset(["on_train_batch_end", "on_test_batch_end", "on_predict_batch_end"])
@@ -25,8 +26,6 @@ class ProgbarLogger(Callback):
     >>> ProgbarLogger().count_mode
     'steps'
     """
-
-    keeps_logs = False
 
     def __init__(self, count_mode="steps", stateful_metrics=None):
         super().__init__()
@@ -106,7 +105,8 @@ class ProgbarLogger(Callback):
         if self.seen == 1:
             self.progbar.first_step_done()
         if self.progbar.due():
-            self.progbar.update(self._shown_steps(), dict(logs or {}), finalize=False)
+            shown = {name: value for name, value in (logs or {}).items() if name not in NOT_METRICS}
+            self.progbar.update(self._shown_steps(), shown, finalize=False)
 
     def _end(self, logs):
         if self.progbar.target is None:

@@ -33,8 +33,6 @@ class RemoteMonitor(Callback):
     '/publish/epoch/end/'
     """
 
-    keeps_logs = False
-
     def __init__(self, root="http://localhost:9000", path="/publish/epoch/end/", field="data", headers=None,
                  send_as_json=False):
         super().__init__()

@@ -26,8 +26,6 @@ class SwapEMAWeights(Callback):
     False
     """
 
-    keeps_logs = False
-
     def __init__(self, swap_on_epoch=False):
         super().__init__()
         boolean("SwapEMAWeights", "swap_on_epoch", swap_on_epoch)

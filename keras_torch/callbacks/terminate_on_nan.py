@@ -24,8 +24,6 @@ class TerminateOnNaN(Callback):
     >>> TerminateOnNaN().on_batch_end(0, {"loss": 0.5})
     """
 
-    keeps_logs = False
-
     def __init__(self, raise_error=False):
         super().__init__()
         boolean("TerminateOnNaN", "raise_error", raise_error)

@@ -5,6 +5,7 @@ import warnings
 
 from keras_torch import optimizers
 from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
+from keras_torch.callbacks.logs import settle_shown
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers.added_metrics import metrics_of
 from keras_torch.training import checking, steps
@@ -231,5 +232,6 @@ class Compiling:
 
     def reset_metrics(self):
         """Sets the loss and all metrics back to their start."""
+        settle_shown()
         for metric in self.metrics:
             metric.reset_state()

@@ -4,7 +4,7 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
-from keras_torch.callbacks.logs import Logs
+from keras_torch.callbacks.logs import Logs, settle_shown
 from keras_torch.training import arguments, checking
 from keras_torch.training.batch_functions import step_of
 from keras_torch.training.data import choosing
@@ -73,6 +73,7 @@ class SingleBatches:
         self.train(kind == "train")
         try:
             self._step_logs = None
+            settle_shown()
             step_of(self, kind, function)(*batch)
             logs = self._logs()
         finally:

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+import keras_torch
 from keras_torch.callbacks import (
     Callback,
     CallbackList,
@@ -17,6 +18,7 @@ from keras_torch.callbacks import (
     TerminateOnNaN,
 )
 from keras_torch.callbacks.logs import Logs
+from keras_torch.dialects import dialect
 
 HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 
@@ -195,6 +197,78 @@ def test_callbacks_of_others_get_logs_that_json_can_write():
 def test_logs_are_not_computed_for_callbacks_that_do_not_look(model):
     callbacks = CallbackList([ModelCheckpoint("x.keras", save_freq=100)], model=model)
     callbacks.on_train_batch_end(0, Logs(lambda: pytest.fail("nobody looked")))
+
+
+def test_logs_are_not_computed_for_users_callbacks_that_do_not_look():
+    callbacks = CallbackList(OlderEnd())
+    callbacks.on_train_batch_end(0, Logs(lambda: pytest.fail("nobody looked")))
+
+
+def test_logs_are_settled_before_a_callback_changes_the_metrics(fitted):
+    """An earlier callback tries a batch and evaluates; a later one still sees the loss of the training."""
+    seen, expected = [], []
+    tries = LambdaCallback(on_train_batch_end=lambda batch, logs: (
+        fitted.test_on_batch(torch.zeros(1, 2), torch.ones(1, 1)),
+        fitted.evaluate(torch.zeros(1, 2), torch.ones(1, 1), verbose=0)))
+    last = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
+    only = LambdaCallback(on_train_batch_end=lambda batch, logs: expected.append(logs["loss"]))
+    weights = fitted.get_weights()
+    for callbacks in ([only], [tries, last]):
+        fitted.set_weights(weights)
+        fitted.fit(torch.ones(2, 2), torch.zeros(2, 1), verbose=0, callbacks=callbacks)
+    assert seen == expected
+
+
+@pytest.fixture
+def fitted():
+    """A small compiled model."""
+    model = keras_torch.Sequential([keras_torch.Input((2,)), keras_torch.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("generation, batch_logs", [
+    ("keras2.2", [{"batch": 0, "size": 3, "loss": 1.0}, {"batch": 1, "size": 2, "loss": 1.0}]),
+    ("keras3", [{"loss": 1.0}, {"loss": 1.0}])])
+def test_batches_of_older_generations_tell_their_number_and_size(generation, batch_logs):
+    told = []
+    with dialect(generation):
+        note = LambdaCallback(on_train_batch_end=lambda batch, logs: told.append(dict(logs)))
+        callbacks = CallbackList(note, batch_size=3, samples=5)
+        for batch in range(2):
+            callbacks.on_train_batch_end(batch, Logs(lambda: {"loss": torch.tensor(1.0)}))
+    assert told == batch_logs
+
+
+def test_sizes_are_not_told_of_validation_and_when_unknown():
+    told = []
+    note = LambdaCallback(on_train_batch_begin=lambda batch, logs: told.append(dict(logs)),
+                          on_test_batch_begin=lambda batch, logs: told.append(dict(logs)))
+    with dialect("keras2.3"):
+        callbacks = CallbackList(note, batch_size=3, samples=5)
+        callbacks.on_train_begin()
+        callbacks.on_test_batch_begin(0)
+        callbacks.on_train_end()
+        callbacks.on_test_batch_begin(1)
+        CallbackList(note).on_train_batch_begin(0)
+    assert told == [{"batch": 0}, {"batch": 1, "size": 2}, {"batch": 0}]
+
+
+def test_a_loop_of_ones_own(capsys, model):
+    """As people write it: values are tensors and floats, the list adds History and the progress line."""
+    params = {"epochs": 2, "steps": 2, "verbose": 2}
+    callbacks = CallbackList(None, add_history=True, add_progbar=True, model=model, **params)
+    callbacks.on_train_begin()
+    for epoch in range(2):
+        callbacks.on_epoch_begin(epoch)
+        for batch in range(2):
+            callbacks.on_train_batch_begin(batch)
+            callbacks.on_train_batch_end(batch, {"loss": torch.tensor(0.5), "acc": 0.25})
+        callbacks.on_epoch_end(epoch, {"loss": torch.tensor(0.5), "acc": 0.25})
+    callbacks.on_train_end()
+    assert callbacks.history.history == {"acc": [0.25] * 2, "loss": [0.5] * 2}
+    assert model.history is callbacks.history
+    assert capsys.readouterr().out.count("2/2 - 0s - ") == 2
 
 
 def test_exceptions_of_callbacks_arrive_unchanged():

@@ -5,6 +5,7 @@ import time
 
 from keras_torch.base.checks import boolean, fail, is_integer, nonnegative_int, positive_int
 from keras_torch.callbacks.callback import Callback
+from keras_torch.callbacks.logs import NOT_METRICS
 from keras_torch.callbacks.older_arguments import of_every_generation
 from keras_torch.callbacks.tensorboard.event_files import EventFiles
 from keras_torch.callbacks.tensorboard.model_graph import write_graph
@@ -13,7 +14,6 @@ from keras_torch.callbacks.tensorboard.projector import Projector
 from keras_torch.callbacks.tensorboard.step_profile import StepProfile, batches_to_profile
 from keras_torch.dialects import current_dialect
 
-_NO_METRICS = ("batch", "size")   # what the older generations tell of a batch beside its metrics
 _SAMPLE_COUNTING = ("keras1", "keras2.2")
 
 
@@ -55,8 +55,6 @@ class TensorBoard(Callback):
     >>> TensorBoard("logs", update_freq="batch").update_freq
     1
     """
-
-    keeps_logs = False
 
     @of_every_generation
     def __init__(self, log_dir="logs", histogram_freq=0, write_graph=True, write_images=False,
@@ -138,7 +136,7 @@ class TensorBoard(Callback):
             speed = (self._batches - before) / (time.perf_counter() - self._batch_time)
             self._files.scalar("train", "batch_steps_per_second", speed, self._batches)
         for name, value in (logs or {}).items():
-            if name not in _NO_METRICS:
+            if name not in NOT_METRICS:
                 self._files.scalar("train", f"batch_{name}", value, self._batches)
 
     def on_epoch_end(self, epoch, logs=None):
