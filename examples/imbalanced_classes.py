@@ -1,4 +1,4 @@
-"""One case in fifty is positive: class weights, an initial bias, counts of right and wrong, early stopping."""
+"""One case in fifty is positive: class weights, an initial bias, counts of successes, early stopping."""
 
 import numpy as np
 import tensorflow as tf

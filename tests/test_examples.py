@@ -14,6 +14,7 @@ DIALECTS = {  # what `run` must guess
     "mnist_style_convnet": "tf.keras",
     "lstm_text_classifier": "tf.keras",
     "imbalanced_classes": "tf.keras",
+    "hdf5_streaming": "keras2.3",
     "subclassed_model": "keras3",
 }
 SECONDS = 120  # far above what they take: a hang ends, a busy machine does not fail
@@ -29,6 +30,7 @@ NEEDS = {
             "custom_training_loop",
             "keras_layers_in_torch",
             "gan_two_optimizers",
+            "resume_training",
         ],
         ["sklearn"],
     ),
