@@ -5,8 +5,8 @@ import torch
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, boolean, fail, is_integer, one_of, positive_int
 from keras_torch.losses.loss import safe_divide
-from keras_torch.metrics.counting import KINDS, Thresholds, check_thresholds, confusion_counts
-from keras_torch.metrics.metric import Metric
+from keras_torch.metrics.confusion import ConfusionMetric
+from keras_torch.metrics.counting import KINDS, check_thresholds
 from keras_torch.ops.core import as_tensor
 
 
@@ -15,7 +15,7 @@ def _at_least_two(owner, argument, value):
         fail(owner, argument, value, "an integer of at least 2")
 
 
-class AUC(Metric):
+class AUC(ConfusionMetric):
     """Area under the ROC (or another) curve, approximated at thresholds.
 
     Args:
@@ -40,7 +40,7 @@ class AUC(Metric):
     0.75
     """
 
-    self_managed = Metric.self_managed | {"thresholds"}
+    counted = KINDS
     vocabulary = {
         "num_thresholds": Term(_at_least_two, doc="how many thresholds", optional=False),
         "curve": Term(one_of("ROC", "roc", "PR", "pr", "PRGAIN", "prgain"), str.upper, "which curve", False),
@@ -55,32 +55,27 @@ class AUC(Metric):
     def __init__(self, num_thresholds=200, curve="ROC", summation_method="interpolation", name=None,
                  dtype=None, thresholds=None, multi_label=False, num_labels=None, label_weights=None,
                  from_logits=False):
-        super().__init__(dtype, name)
         self.init_thresholds = thresholds
         inner = [i / (num_thresholds - 1) for i in range(1, num_thresholds - 1)] if thresholds is None \
             else sorted(thresholds)
         self.num_thresholds = len(inner) + 2
-        self.limits = Thresholds([-settings.epsilon(), *inner, 1.0 + settings.epsilon()])
+        super().__init__([-settings.epsilon(), *inner, 1.0 + settings.epsilon()], name, dtype)
         self.column_weights = None
         if label_weights is not None:
             self.column_weights = torch.tensor(label_weights, dtype=self.torch_dtype)
         if num_labels and not multi_label:
             fail(f'AUC "{name}"', "num_labels", num_labels, "None unless `multi_label` is True")
-        if not multi_label or num_labels:
-            self._make_counts((num_labels,) if multi_label else ())
-
-    @property
-    def thresholds(self):
-        """list of the thresholds, ends included."""
-        return self.limits.values
 
     def config_value(self, name):
         """The thresholds as they were given, else the attribute."""
         return self.init_thresholds if name == "thresholds" else super().config_value(name)
 
+    def columns_are_unknown(self):
+        """Whether `multi_label` waits for the first batch."""
+        return self.multi_label and not self.num_labels
+
     def _make_counts(self, columns):
-        for kind in KINDS:
-            self.add_state(kind, (self.num_thresholds, *columns))
+        super()._make_counts(self.num_labels if columns is None and self.multi_label else columns)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Counts a batch of labels 0 and 1 and scores 0..1 (or logits) of the same shape."""
@@ -89,17 +84,13 @@ class AUC(Metric):
             if y_pred.dim() != 2:
                 raise ValueError(f'AUC "{self.name}" with multi_label=True needs predictions (batch, '
                                  f"labels); got {tuple(y_pred.shape)}. Reshape them.")
-            self._make_counts((y_pred.shape[1],))
+            self._make_counts(y_pred.shape[1])
         self.follow(y_pred)
         y_true = as_tensor(y_true, like=y_pred).to(y_pred)
-        y_pred = y_pred.sigmoid() if self.from_logits else y_pred
         if self.column_weights is not None:
             self.column_weights = self.column_weights.to(y_pred.device)  # once; then it is there
-        column_weights = None if self.multi_label else self.column_weights
-        counts = confusion_counts(y_true, y_pred, self.limits, KINDS, sample_weight,
-                                  multi_label=self.multi_label, label_weights=column_weights)
-        for kind in KINDS:
-            getattr(self, kind).add_(counts[kind])
+        self._count(y_true, y_pred.sigmoid() if self.from_logits else y_pred, sample_weight,
+                    None if self.multi_label else self.column_weights)
 
     def result(self):
         """The area, 0..1; with `multi_label` the (weighted) mean of the columns."""

@@ -3,9 +3,17 @@
 import torch
 
 from keras_torch.base.checks import Term, fraction, nonnegative_int, positive_int
-from keras_torch.losses.loss import safe_divide
-from keras_torch.metrics.counting import NEVER, Thresholds, check_thresholds, confusion_counts
-from keras_torch.metrics.metric import Metric
+from keras_torch.losses.loss import is_plain_pair, safe_divide
+from keras_torch.metrics.counting import (
+    NEVER,
+    Tally,
+    Thresholds,
+    brought_together,
+    check_thresholds,
+    compared_counts,
+    counts_of_one,
+)
+from keras_torch.metrics.metric import LazyState, Metric
 from keras_torch.ops.core import as_tensor
 
 _THRESHOLDS = Term(check_thresholds, doc="fractions above which a prediction counts as positive")
@@ -26,7 +34,8 @@ class ConfusionMetric(Metric):
 
     Notes:
         `counted` (class attribute): which of 'true_positives', 'false_positives', 'true_negatives',
-        'false_negatives' are kept, each a state (thresholds,).
+        'false_negatives' are kept, each a state (thresholds,), or (thresholds, columns) where a subclass
+        counts columns by themselves.
 
     >>> class Alarms(ConfusionMetric):
     ...     counted = ("false_positives",)
@@ -38,13 +47,27 @@ class ConfusionMetric(Metric):
 
     counted = ()
     class_id = top_k = None
+    label_weights = None
+    true_positives, false_positives, true_negatives, false_negatives = (LazyState() for _ in range(4))
     self_managed = Metric.self_managed | {"thresholds"}
 
     def __init__(self, limits, name=None, dtype=None):
         super().__init__(dtype, name)
         self.limits = Thresholds(limits)
+        self._tally = None
+        if not self.columns_are_unknown():
+            self._make_counts(None)
+
+    def columns_are_unknown(self):
+        """Whether the states must wait for the first batch, which tells the number of columns."""
+        return False
+
+    def _make_counts(self, columns):
+        """The states; `columns` is the number of columns that are counted by themselves, or None."""
         for kind in self.counted:
-            self.add_state(kind, (len(self.limits),))
+            self.add_state(kind, (len(self.limits),) if columns is None else (len(self.limits), columns))
+        if self.limits.bucketed:
+            self._tally = Tally(self.limits, columns or 1, self.torch_dtype)
 
     @property
     def thresholds(self):
@@ -59,13 +82,45 @@ class ConfusionMetric(Metric):
             y_pred: scores of the same shape.
             sample_weight: (batch,) up to the shape of `y_pred`, or None.
         """
+        if sample_weight is None and is_plain_pair(y_true, y_pred) and y_pred.dtype is self.torch_dtype:
+            if self._decides_once() and y_true.shape == y_pred.shape:
+                self.follow(y_pred)
+                return self._add(counts_of_one(y_true, y_pred, self.limits.values[0], self.counted))
         y_pred = as_tensor(y_pred).to(self.torch_dtype)
         self.follow(y_pred)
-        y_true = as_tensor(y_true, like=y_pred).to(y_pred)
-        counts = confusion_counts(y_true, y_pred, self.limits, self.counted, sample_weight, self.class_id,
-                                  self.top_k)
+        self._count(as_tensor(y_true, like=y_pred).to(y_pred), y_pred, sample_weight)
+
+    def _decides_once(self):
+        """Whether all predictions are compared with one number."""
+        return len(self.limits.values) == 1 and self.class_id is None and self.top_k is None
+
+    def _count(self, y_true, y_pred, sample_weight, label_weights=None):
+        y_true, y_pred, weights = brought_together(y_true, y_pred, sample_weight, self.class_id, self.top_k,
+                                                   label_weights)
+        if self._tally is not None:
+            self._tally.add(y_true, y_pred, weights)
+        elif weights is None and len(self.limits) == 1:
+            self._add(counts_of_one(y_true, y_pred, self.limits.values[0], self.counted))
+        else:
+            y_true, y_pred = y_true.reshape(-1, 1), y_pred.reshape(-1, 1)
+            weights = None if weights is None else weights.reshape(-1, 1)
+            self._add(compared_counts(y_true, y_pred, self.limits, self.counted, weights))
+
+    def _add(self, counts):
         for kind in self.counted:
-            getattr(self, kind).add_(counts[kind])
+            state, count = self._states[kind], counts[kind]
+            state.add_(count.reshape(state.shape) if count.dim() else count)
+
+    @torch.no_grad()
+    def settle(self):
+        """Brings the states up to date with the histograms, where they are kept."""
+        if self._tally is not None and (self._account_on_device or not self._tally.is_empty):
+            self._add(self._tally.take())
+
+    def _restart(self):
+        if self._tally is not None:
+            self._tally.clear()
+        super()._restart()
 
     def _one_or_all(self, values):
         return values[0] if len(self.limits) == 1 else values

@@ -59,6 +59,32 @@ def _first_value(initializer, shape, dtype):
     return torch.full(tuple(shape), fill, dtype=torch_dtype(dtype), device=settings.default_device())
 
 
+class LazyState:
+    """A state whose last additions may still wait elsewhere: reading it settles the metric first.
+
+    >>> class Late(Metric):
+    ...     seen = LazyState()
+    ...     def settle(self):
+    ...         self.__dict__["seen"] = 3
+    >>> Late().seen
+    3
+    """
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, metric, owner=None):
+        if metric is None:
+            return self
+        metric.settle()
+        if self.name not in metric.__dict__:
+            raise AttributeError(f'{type(metric).__name__} "{metric.name}" keeps no state `{self.name}`.')
+        return metric.__dict__[self.name]
+
+    def __set__(self, metric, state):
+        metric.__dict__[self.name] = state
+
+
 class Metric(Configurable):
     """Base of all metrics: states, an update per batch, a result at any time.
 
@@ -86,6 +112,7 @@ class Metric(Configurable):
     3.0
     """
 
+    _account_on_device = False
     self_managed = frozenset({"dtype"})
     vocabulary = {"name": Term(string, doc="name in history and logs")}
 
@@ -183,6 +210,13 @@ class Metric(Configurable):
         self.settle()
         own = [(state, self._merges[name]) for name, state in self._states.items()]
         return own + [pair for metric in self._inner_metrics() for pair in metric.merges()]
+
+    def keep_account_on_device(self):
+        """From now on an update leaves nothing to Python, which a captured graph would not run again."""
+        self.settle()
+        self._account_on_device = True
+        for metric in self._inner_metrics():
+            metric.keep_account_on_device()
 
     def settle(self):
         """Brings the states up to date, where a metric keeps part of its account in Python; see `Mean`."""

@@ -10,7 +10,7 @@ kernel adds the sum to `total`.
 How many samples an unweighted batch holds is known to Python. Adding it to `count` would be one more kernel
 per update, so `Mean` gathers it in `_waiting` and adds it when somebody looks: `count`, `variables`, `result`
 and `merges` do it through `settle`. A compiled update, which would freeze a Python number, and a metric after
-`use_device_count()`, whose update is going to be captured, add it on the device.
+`keep_account_on_device()`, whose update is going to be captured, add it on the device.
 """
 
 import torch
@@ -27,7 +27,7 @@ from keras_torch.losses.loss import (
     per_sample,
     safe_divide,
 )
-from keras_torch.metrics.metric import Metric
+from keras_torch.metrics.metric import LazyState, Metric
 from keras_torch.ops.core import as_tensor
 
 
@@ -89,34 +89,20 @@ class Mean(Metric):
     1.5
     """
 
+    count = LazyState()
+
     def __init__(self, name="mean", dtype=None):
         super().__init__(dtype, name)
         self.add_state("total")
-        self._count = self._make_state("count", (), "sum", "zeros", None)
         self._waiting = 0
-        self._counts_on_device = False
-
-    @property
-    def count(self):
-        """The state with the number of samples, or the sum of their weights."""
-        self.settle()
-        return self._count
-
-    @count.setter
-    def count(self, state):
-        self._count = state
+        self.add_state("count")
 
     def settle(self):
         """Adds what waits in Python to the state `count`."""
         if self._waiting:
             waiting, self._waiting = self._waiting, 0
             with torch.no_grad():
-                self._count.add_(waiting)
-
-    def use_device_count(self):
-        """From now on samples are counted on the device, as a captured update needs it."""
-        self.settle()
-        self._counts_on_device = True
+                self.count.add_(waiting)
 
     def update_state(self, values, sample_weight=None):
         """Adds a batch of values.
@@ -149,8 +135,8 @@ class Mean(Metric):
         """`total += value * weight`, and `count += samples` (default: the weight)."""
         self.total.add_(value, alpha=weight)
         samples = weight if samples is None else samples
-        if self._counts_on_device or is_compiling():
-            self._count.add_(samples)
+        if self._account_on_device or is_compiling():
+            self.count.add_(samples)
         else:
             self._waiting += samples
 
@@ -158,7 +144,7 @@ class Mean(Metric):
         values = values * weights if weights.dim() else values.mean() * weights
         samples = values.shape[0] if values.dim() else 1
         self.total.add_(values.sum(), alpha=samples / max(values.numel(), 1))
-        self._count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
+        self.count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
 
     def _restart(self):
         self._waiting = 0

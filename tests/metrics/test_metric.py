@@ -8,7 +8,7 @@ from cases.objective_case import frames_of
 from cases.operation_count import CountOperations
 
 from keras_torch import metrics
-from keras_torch.metrics.counting import Thresholds, confusion_counts, keep_top
+from keras_torch.metrics.counting import Tally, Thresholds, compared_counts, keep_top
 from keras_torch.metrics.reduction import FormulaMetric
 
 
@@ -312,18 +312,41 @@ def test_adjusted_r2_falls_back_with_few_samples():
     assert adjusted(y_true, y_pred).item() == plain(y_true, y_pred).item()
 
 
-def test_many_thresholds_count_like_few():
-    y_true, y_pred = torch.randint(0, 2, (50,)).float(), torch.rand(50)
-    even = confusion_counts(y_true, y_pred, Thresholds([0.0, 0.25, 0.5, 0.75, 1.0]))
-    for kind, counted in even.items():
-        alone = [confusion_counts(y_true, y_pred, Thresholds([t]))[kind] for t in (0.0, 0.25, 0.5, 0.75, 1.0)]
+def _tallied(y_true, y_pred, values):
+    tally = Tally(Thresholds(values), 1, torch.float32)
+    tally.add(y_true, y_pred, None)
+    return tally.take()
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.25, 0.5, 0.75, 1.0], [0.1, 0.15, 0.7]])
+def test_many_thresholds_count_like_few(values):
+    y_true, y_pred = torch.randint(0, 2, (50, 1)).float(), torch.rand(50, 1)
+    for kind, counted in _tallied(y_true, y_pred, values).items():
+        alone = [compared_counts(y_true, y_pred, Thresholds([value]))[kind] for value in values]
         assert torch.equal(counted, torch.cat(alone))
 
 
-def test_scores_that_are_not_numbers_or_outside_stay_in_the_buckets():
+@pytest.mark.parametrize("values", [[0.0, 0.5, 1.0], [0.1, 0.15, 0.7]])
+def test_scores_that_are_not_numbers_or_outside_stay_in_the_buckets(values):
     y_pred = torch.tensor([float("nan"), float("inf"), -5.0, 7.0])
-    counts = confusion_counts(torch.ones(4), y_pred, Thresholds([0.0, 0.5, 1.0]))
-    assert (counts["true_positives"] + counts["false_negatives"]).tolist() == [4.0, 4.0, 4.0]
+    counts = _tallied(torch.ones(4), y_pred, values)
+    assert (counts["true_positives"] + counts["false_negatives"]).flatten().tolist() == [4.0, 4.0, 4.0]
+
+
+def test_states_of_a_histogram_are_up_to_date_when_looked_at():
+    metric = metrics.AUC(num_thresholds=3)
+    for _ in range(2):
+        metric.update_state(torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.2]))
+        assert metric.true_positives.tolist() == [1.0, 1.0, 0.0]
+        metric.reset_state()
+    metric.update_state(torch.tensor([1.0]), torch.tensor([0.9]))
+    metric.update_state(torch.tensor([1.0]), torch.tensor([0.9]))
+    assert [state.sum().item() for state in metric.variables] == [4.0, 0.0, 0.0, 2.0]
+
+
+def test_state_that_a_metric_does_not_keep_is_told():
+    with pytest.raises(AttributeError, match='Precision "p" keeps no state `true_negatives`'):
+        metrics.Precision(name="p").true_negatives  # noqa: B018 - the look is what is tested
 
 
 def test_top_k_keeps_just_k_scores_of_equal_ones():
@@ -338,7 +361,8 @@ def test_top_k_keeps_just_k_scores_of_equal_ones():
     (metrics.BinaryAccuracy(), (torch.zeros(4, 1), torch.zeros(4, 1)), 4),
     (metrics.MeanSquaredError(), (torch.zeros(4, 2), torch.zeros(4, 2)), 2),
     (metrics.Precision(), (torch.zeros(4, 1), torch.zeros(4, 1)), 8),
-    (metrics.AUC(), (torch.zeros(4, 1), torch.zeros(4, 1)), 20),
+    (metrics.AUC(), (torch.zeros(4, 1), torch.zeros(4, 1)), 7),
+    (metrics.AUC(), (torch.zeros(4, 1), torch.zeros(4, 1), torch.ones(4)), 8),
 ], ids=lambda value: getattr(value, "name", None))
 def test_update_has_a_budget_of_operations_and_reads_nothing_back(metric, arguments, budget):
     with CountOperations() as counted:
@@ -374,11 +398,24 @@ def test_count_waits_in_python_and_is_there_when_looked_at():
 def test_count_can_be_kept_on_the_device():
     metric = metrics.Mean()
     metric.update_state(torch.ones(2))
-    metric.use_device_count()
+    metric.keep_account_on_device()
     four = torch.ones(4)
     with CountOperations() as counted:
         metric.update_state(four)
     assert counted.kernels == ["sum", "add_", "add_"] and metric.count.item() == 6.0
+
+
+def test_update_that_python_does_not_see_is_counted_after_keep_account_on_device():
+    class Both(metrics.Metric):
+        def __init__(self):
+            super().__init__(name="both")
+            self.area = metrics.AUC(num_thresholds=3)
+
+    metric = Both()
+    metric.keep_account_on_device()
+    metric.area.update_state(torch.tensor([1.0]), torch.tensor([0.9]))
+    metric.area._tally.is_empty = True  # as after the replay of a captured graph
+    assert metric.area.true_positives.tolist() == [1.0, 1.0, 0.0]
 
 
 def test_user_mean_that_makes_its_own_count_keeps_it():
