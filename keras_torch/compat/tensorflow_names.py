@@ -14,6 +14,7 @@ from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.variable import Variable
 from keras_torch.compat import tensorflow_data
+from keras_torch.compat.gradient_tape import GradientTape
 
 DTYPES = {
     "float16": torch.float16,
@@ -310,6 +311,7 @@ NAMES = {
     **{f"dtypes.{name}": dtype for name, dtype in DTYPES.items()},
     "dtypes.cast": _PLAIN["cast"],
     "debugging.Assert": _stop_if_false,
+    "GradientTape": GradientTape,
     "config.list_physical_devices": _list_physical_devices,
     "config.experimental.list_physical_devices": _list_physical_devices,
     "config.experimental.set_memory_growth": _set_memory_growth,
@@ -326,9 +328,6 @@ NAMES = {
 }
 
 ADVICE = {
-    "GradientTape": "PyTorch records gradients by itself: compute the loss, then "
-    "`gradients = torch.autograd.grad(loss, list(model.trainable_variables))` and "
-    "`optimizer.apply_gradients(zip(gradients, model.trainable_variables))`.",
     "gradients": "Write `torch.autograd.grad(loss, variables)`.",
     "data": "tf.data.Dataset begins with from_tensor_slices, from_generator, range or zip here; for files "
     "use a torch DataLoader, a generator or a keras.utils.PyDataset, which fit() takes.",

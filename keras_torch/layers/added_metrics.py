@@ -81,6 +81,6 @@ def _nothing(*args, **kwargs):
 
 
 def _own(module, outermost):
-    """A module's own metrics. An inner model has its own training, as in Keras: what it tracks stays there."""
+    """A module's own metrics. An inner model trains by itself, as in Keras: what it tracks stays there."""
     kept = module.__dict__.get("_metrics", ()) if outermost or not hasattr(module, "train_step") else ()
     return [*kept, *module.__dict__.get("_added_means", {}).values()]

@@ -103,7 +103,7 @@ class KerasCalls:
         Args:
             loss: scalar tensor, or a function without arguments that returns one.
             var_list: the variables, or a function that returns them.
-            tape: must be None: torch records gradients by itself.
+            tape: None, since torch records gradients by itself; or the GradientTape of a TensorFlow script.
             grad_loss: gradient of what follows with regard to the loss; None for 1.
             name: of tf.keras, see `apply_gradients`.
 
@@ -111,20 +111,24 @@ class KerasCalls:
             Iterations: the number of updates made.
 
         Errors:
-            ValueError: the loss depends on none of the variables; a `tape`.
+            ValueError: the loss depends on none of the variables; a `tape` that is none.
         """
         return self.apply_gradients(self.compute_gradients(loss, var_list, tape, grad_loss), name=name)
 
     def compute_gradients(self, loss, var_list, tape=None, grad_loss=None):
         """(gradient, variable) pairs of a loss; arguments as in `minimize`."""
-        if tape is not None:
-            raise ValueError(f"{self._owner()}: `tape` must be None; torch records gradients by itself.")
+        if tape is not None and not hasattr(tape, "gradient"):
+            raise ValueError(f"{self._owner()}: `tape` must be None or a GradientTape; torch records "
+                             "gradients by itself.")
         if callable(loss) and not isinstance(loss, torch.Tensor):
             with torch.enable_grad():
                 loss = loss()
         variables = list(var_list() if callable(var_list) else var_list)
-        found = torch.autograd.grad(self.scale_loss(loss), variables, grad_outputs=grad_loss,
-                                    allow_unused=True)
+        if tape is not None:
+            found = tape.gradient(self.scale_loss(loss), variables, grad_loss)
+        else:
+            found = torch.autograd.grad(self.scale_loss(loss), variables, grad_outputs=grad_loss,
+                                        allow_unused=True)
         return list(zip(found, variables))
 
     def get_gradients(self, loss, params):

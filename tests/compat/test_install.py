@@ -124,8 +124,8 @@ def test_inner_modules_of_keras_torch_are_not_shown(alias):
 
 def test_missing_tensorflow_name_says_the_way_in_torch(alias):
     tf = importlib.import_module("tensorflow")
-    with pytest.raises(AttributeError, match=r"tensorflow has no `GradientTape`.*torch.autograd.grad"):
-        tf.GradientTape  # noqa: B018
+    with pytest.raises(AttributeError, match=r"tensorflow has no `gradients`.*torch.autograd.grad"):
+        tf.gradients  # noqa: B018
     with pytest.raises(AttributeError, match=r"tensorflow.math has no `sqroot`.*'sqrt'"):
         tf.math.sqroot  # noqa: B018
     with pytest.raises(ImportError, match=r"tensorflow has no `image`.*torchvision"):
