@@ -32,6 +32,7 @@ class Feeding:
                 use_multiprocessing=False):
         """The source for the data of one method; arrays are checked here, before the first step."""
         queue = Queue(workers, ahead, use_multiprocessing)
+        x, y, sample_weight = choosing.opened(x, y, sample_weight)
         if choosing.has_no_arrays(x):
             for name, value in (("y", y), ("sample_weight", sample_weight)):
                 if value is not None:

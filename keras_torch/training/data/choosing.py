@@ -40,6 +40,19 @@ def is_sample_dataset(x):
     return isinstance(x, torch.utils.data.Dataset) and not hasattr(x, "on_epoch_end")
 
 
+def opened(x, y, sample_weight):
+    """(x, y, sample_weight) from a plain TensorDataset, whose rows are taken as those of arrays; others stay.
+
+    >>> x, y, _ = opened(torch.utils.data.TensorDataset(torch.zeros(2), torch.ones(2)), None, None)
+    >>> x, y
+    (tensor([0., 0.]), tensor([1., 1.]))
+    """
+    plain = type(x) is torch.utils.data.TensorDataset and len(x.tensors) <= 3
+    if not plain or y is not None or sample_weight is not None:
+        return x, y, sample_weight
+    return (*x.tensors, None, None)[:3]
+
+
 def tensors(structure, owner, argument, float_types=None):
     """A structure of arrays as tensors; those that are not to be read whole become `Column`s.
 

@@ -21,6 +21,7 @@ class Source:
         exact: set it when the state of the random numbers is stored between two batches: data that draw from
             Python's or numpy's global generator are then made in turn. (Those that draw from torch's always
             are, once a seed was set; see habits.py.)
+        dataset: the user's object behind the source, whose order may change from epoch to epoch; or None.
 
     Notes:
         To resume a pass: `restore(state)` with what `state()` said during that pass, then `batches(first=n)`
@@ -34,6 +35,7 @@ class Source:
     restarts = True
     draws = None
     exact = False
+    dataset = None
 
     def batches(self, first=0):
         """An iterator over (x, y, sample_weight) for one pass, from batch number `first` on."""

@@ -194,28 +194,28 @@ class NumberedSource(PreparedSource):
     def __init__(self, dataset, shuffle, preparation, device, owner, queue):
         habits = Habits(queue.workers, queue.processes, seed_of=lambda number: self._seed.value + number)
         super().__init__(device, owner, queue, habits)
-        self._dataset, self._shuffle, self._preparation = dataset, shuffle, preparation
+        self.dataset, self._shuffle, self._preparation = dataset, shuffle, preparation
         self.steps = number_of_batches(dataset)
         self.endless = self.steps is None
 
     def batches(self, first=0):
         """An iterator over the batches of this pass; the dataset's own errors arrive unchanged."""
         self._seed.next()
-        number = number_of_batches(self._dataset)
+        number = number_of_batches(self.dataset)
         if number is None:
             jobs = itertools.count(first)
         else:
             jobs = self._seed.permutation(number).tolist()[first:] if self._shuffle else range(first, number)
-        return self._run(jobs, functools.partial(_numbered, self._dataset, self._preparation))
+        return self._run(jobs, functools.partial(_numbered, self.dataset, self._preparation))
 
     def begin_epoch(self):
         """Tells the dataset."""
         super().begin_epoch()
-        getattr(self._dataset, "on_epoch_begin", _nothing)()
+        getattr(self.dataset, "on_epoch_begin", _nothing)()
 
     def end_epoch(self):
         """Lets the dataset reorder itself."""
-        getattr(self._dataset, "on_epoch_end", _nothing)()
+        getattr(self.dataset, "on_epoch_end", _nothing)()
 
 
 def _numbered(dataset, preparation, number):
@@ -247,7 +247,7 @@ class IterableSource(PreparedSource):
                  dataset=None):
         habits = Habits(min(queue.workers, 1), queue.processes, judges_first=not restarts)
         super().__init__(device, owner, queue, habits)
-        self._make, self._preparation, self._dataset = make, preparation, dataset
+        self._make, self._preparation, self.dataset = make, preparation, dataset
         self.steps, self.restarts = steps, restarts
         self._ends_by_count = endless and steps is not None
         self.endless = endless and steps is None
@@ -281,11 +281,11 @@ class IterableSource(PreparedSource):
     def begin_epoch(self):
         """Tells the dataset."""
         super().begin_epoch()
-        getattr(self._dataset, "on_epoch_begin", _nothing)()
+        getattr(self.dataset, "on_epoch_begin", _nothing)()
 
     def end_epoch(self):
         """Tells the dataset."""
-        getattr(self._dataset, "on_epoch_end", _nothing)()
+        getattr(self.dataset, "on_epoch_end", _nothing)()
 
     def _for_process(self, make):
         return _SeededOnce(make, self._seed.value)
