@@ -74,6 +74,7 @@ class FitState:
         if restored is None:
             return False
         if restored["batch"]:  # hooks of the epoch's beginning ran again, and may have changed everything
+            self._show_outputs(restored)
             self._apply(restored)
         for feed, state in zip(self._feeds, restored["feeds"]):
             if feed is not None:
@@ -154,12 +155,27 @@ class FitState:
         self._listeners.load_state_dict(state["callbacks"])
         restore_random_states(state["random"])
 
+    def end(self):
+        """Forgets what was to be restored and was not: the fit is over."""
+        objectives = getattr(self._model, "_objectives", None)
+        if objectives is not None:
+            objectives.__dict__.pop("build", None)
+
     def _known_metrics(self, state):
         """(group, its metrics) of the metrics that a state has and that are known by now."""
         if state["metrics"] is None:
             return []
         unknown = {"compiled"} if _awaits_a_batch(self._model) else set()
         return [(name, group) for name, group in _metric_groups(self._model).items() if name not in unknown]
+
+    def _show_outputs(self, state):
+        """Lets the compiled metrics see a batch: there may be none left in the epoch that goes on."""
+        model, source = self._model, self._feeds[0].source
+        if state["metrics"]["compiled"] and _awaits_a_batch(model) and source.restarts \
+                and not model._overrides("train_step", "compute_loss", "compute_metrics"):
+            x, y, _ = source.peek("fit()")
+            with model._evaluating(torch.no_grad):
+                model._build_objectives(y, model(x))
 
     def _await_metrics(self, state):
         """Restores compiled metrics when the first batch has shown which they are."""
@@ -168,7 +184,7 @@ class FitState:
             return
 
         def build_and_restore(*args):
-            del objectives.build
+            objectives.__dict__.pop("build", None)
             objectives.build(*args)
             _check_metrics(state["metrics"]["compiled"], objectives.all_metrics)
             for metric, stored in zip(objectives.all_metrics, state["metrics"]["compiled"]):

@@ -2,6 +2,7 @@
 
 from keras_torch.callbacks.logs import Logs
 from keras_torch.random.states import random_states, restore_random_states
+from keras_torch.training.data.streams import NumberedSource
 from keras_torch.training.dataset_state import dataset_state, has_generators, plain_values, restore_dataset
 
 
@@ -116,18 +117,13 @@ class Feed:
         Args:
             exact: whether `state` will be asked for in the middle of epochs.
         """
-        self._plain = plain_values(self._dataset)
+        self._plain = plain_values(self.source.dataset)
         self.source.exact = exact
-        if exact and has_generators(self._dataset) and hasattr(self.source, "habits"):
+        if exact and has_generators(self.source.dataset):
             self.source.habits.workers = 0  # batches made ahead would have moved its generators along
 
-    @property
-    def _dataset(self):
-        """The user's object behind the source, when it has hooks."""
-        return getattr(self.source, "_dataset", None)
-
     def _data_state(self):
-        return dataset_state(self._dataset, self._plain)
+        return dataset_state(self.source.dataset, self._plain)
 
     def state(self, done):
         """Where the data stand, as plain values and tensors; None when every epoch starts in the same way.
@@ -158,10 +154,11 @@ class Feed:
             self.source.begin_epoch()
         if state["drawn"]:
             self._drawn, self._began = state["drawn"], state["began"]
-            restore_dataset(self._dataset, self._began["data"])
+            restore_dataset(self.source.dataset, self._began["data"])
             restore_random_states(self._began["random"])
             self._running = self.source.batches(self._drawn)
-        restore_dataset(self._dataset, state["data"])
+        if not state["drawn"] or isinstance(self.source, NumberedSource):  # others are there by drawing
+            restore_dataset(self.source.dataset, state["data"])
 
     def _complain(self, number):
         wanted = self.steps if self.steps is not None else "at least 1"

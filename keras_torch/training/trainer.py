@@ -217,6 +217,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
                 listeners.on_train_end(logs)
         finally:
             self.__dict__["fit_state"] = None
+            state.end()
             plan.close()
             self.eval()
         return self.history
