@@ -118,8 +118,10 @@ def fits_on(device, leaves):
     >>> fits_on(torch.device("cpu"), [torch.zeros(3)])
     True
     """
+    if device.type != "cuda":
+        return True
     elsewhere = [leaf for leaf in leaves if leaf.device != device]
-    if device.type != "cuda" or not elsewhere:
+    if not elsewhere:
         return True
     size = sum(leaf.numel() * leaf.element_size() for leaf in elsewhere)
     return size < torch.cuda.mem_get_info(device)[0] // 4
