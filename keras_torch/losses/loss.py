@@ -206,6 +206,11 @@ def _over_nonzero(weights):
     return weights * (weights.numel() / (weights != 0).sum().clamp(min=1))
 
 
+def _weighs_each(weights, values):
+    """Whether weights are a plain tensor with one of the same type for each value."""
+    return is_plain_pair(weights, values) and weights.dtype is values.dtype and weights.shape == values.shape
+
+
 def reduce_loss(values, reduction, sample_weight=None, mask=None, average="valid values"):
     """The loss from one value per sample.
 
@@ -228,8 +233,11 @@ def reduce_loss(values, reduction, sample_weight=None, mask=None, average="valid
     own_mask = getattr(values, "_keras_mask", None)
     if own_mask is not None:
         mask = own_mask if mask is None else mask & own_mask
-    elif mask is None and sample_weight is None and reduction in MEANS and 0 not in values.shape:
-        return values.mean()
+    elif mask is None and reduction in MEANS and 0 not in values.shape:
+        if sample_weight is None:
+            return values.mean()
+        if average != "nonzero weights" and _weighs_each(sample_weight, values) and reduction != MEANS[-1]:
+            return (values * sample_weight).mean()
     plain_mean = reduction in ("sum_over_batch_size", "mean")
     if average == "nonzero weights" and sample_weight is not None and plain_mean:
         sample_weight = _over_nonzero(as_tensor(sample_weight, like=values).to(values))

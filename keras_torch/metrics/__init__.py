@@ -204,3 +204,29 @@ def as_metric(identifier, y_true_shape=None, y_pred_shape=None, loss=None):
             metric.name = name
         return metric
     return MeanMetricWrapper(metric, name=name)
+
+
+def clone_metric(metric):
+    """A new metric of the same class and arguments; anything else comes back as it is.
+
+    Source: Keras 2 `metrics.clone_metric`.
+
+    >>> clone_metric(Recall(name="r"))
+    <Recall "r">
+    """
+    return type(metric).from_config(metric.get_config()) if isinstance(metric, Metric) else metric
+
+
+def clone_metrics(metrics):
+    """`clone_metric` for each of a list or dict; None stays None.
+
+    Source: Keras 2 `metrics.clone_metrics`.
+
+    >>> clone_metrics([Recall(name="r"), "mse"])
+    [<Recall "r">, 'mse']
+    """
+    if metrics is None:
+        return None
+    if isinstance(metrics, dict):
+        return {name: clone_metric(metric) for name, metric in metrics.items()}
+    return [clone_metric(metric) for metric in metrics]

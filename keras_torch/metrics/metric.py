@@ -1,5 +1,6 @@
 """`Metric`: numbers gathered over many batches. States are tensors on the device, updated in place."""
 
+import contextlib
 import functools
 import operator
 
@@ -273,6 +274,69 @@ class Metric(Configurable):
                 state.copy_(fill) if isinstance(fill, torch.Tensor) else state.fill_(fill)
         for metric in self._inner_metrics():
             metric.reset_state()
+
+    def stateless_update_state(self, metric_variables, *args, **kwargs):
+        """`update_state` on given values of the states; the metric itself stays as it is.
+
+        Args:
+            metric_variables: list of values, in the order of `variables`.
+            *args: what `update_state` takes.
+            **kwargs: what `update_state` takes.
+
+        Returns:
+            list of tensors: the new values.
+
+        Errors:
+            ValueError: another number of values.
+
+        Source: Keras 3 `Metric.stateless_update_state`.
+        """
+        with self._standing_in(metric_variables):
+            self.update_state(*args, **kwargs)
+            return self._values()
+
+    def stateless_result(self, metric_variables):
+        """`result` of given values of the states.
+
+        Source: Keras 3 `Metric.stateless_result`.
+        """
+        with self._standing_in(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self):
+        """list of tensors: what the states start from.
+
+        Source: Keras 3 `Metric.stateless_reset_state`.
+        """
+        with self._standing_in(self._values()):
+            self.reset_state()
+            return self._values()
+
+    def _values(self):
+        return [state.detach().clone().as_subclass(torch.Tensor) for state in self.variables]
+
+    @contextlib.contextmanager
+    def _standing_in(self, values):
+        """Inside, the states have the given values."""
+        own = self._values()
+        if len(values) != len(own):
+            fail(f'{type(self).__name__} "{self.name}"', "metric_variables", values,
+                 f"{len(own)} values, one for each of `variables`")
+        try:
+            self._assign(values)
+            yield
+        finally:
+            self._assign(own)
+
+    @torch.no_grad()
+    def _assign(self, values):
+        for state, value in zip(self.variables, values):
+            state.copy_(torch.as_tensor(value))
+
+    @property
+    def weights(self):
+        """The same as `variables`; its name up to tf.keras, where a metric was a layer."""
+        return self.variables
 
     @torch.no_grad()
     def merge_state(self, metrics):
