@@ -81,6 +81,20 @@ def _board(library: types.ModuleType, arguments: dict, folder: Path) -> dict:
     return cases.tags_in(folder)
 
 
+def _monitored(name: str) -> str:
+    try:
+        return cases.direction_in_training(keras, name, _direction)
+    except (TypeError, ValueError) as error:
+        return "not in a model" if "EarlyStopping" not in str(error) else "error"
+
+
+def _direction(model: object, key: str) -> str:
+    callback = keras.callbacks.EarlyStopping("val_" + key)
+    callback.set_model(model)
+    callback._set_monitor_op()
+    return "up" if callback.monitor_op is keras.ops.greater else "down"
+
+
 def answers(library: types.ModuleType, make_model: object) -> dict:
     """Everything one library answers."""
     metrics = sorted(
@@ -96,6 +110,11 @@ def answers(library: types.ModuleType, make_model: object) -> dict:
         "hooks": {name: cases.hooks_of(library, **run) for name, run in cases.RUNS.items()},
         "lines": {name: cases.lines_of(library, **row) for name, row in cases.LINES.items()},
         "directions": cases.directions(library, metrics) if library is keras else {},
+        "printed": {name: cases.printed(library, **row) for name, row in cases.PRINTED.items()},
+        "averaged": {}
+        if library is tf_keras
+        else {str(swap): cases.averaged(library, swap) for swap in (False, True)},
+        "monitors": {} if library is tf_keras else {name: _monitored(name) for name in cases.MONITORS},
         "boards": {
             name: _in_folder(lambda folder, row=row: _board(library, row, folder))
             for name, row in cases.BOARDS.items()

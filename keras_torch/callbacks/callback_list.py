@@ -15,6 +15,8 @@ MOMENTS = ("begin", "end")
 def _flat(callbacks):
     if callbacks is None:
         return []
+    if isinstance(callbacks, CallbackList):
+        return list(callbacks.callbacks)
     if isinstance(callbacks, (list, tuple)):
         return [inner for item in callbacks for inner in _flat(item)]
     return [callbacks]
@@ -36,7 +38,7 @@ class CallbackList(Callback):
     """Calls the hooks of all its callbacks, in order.
 
     Args:
-        callbacks: list of callbacks (nested lists are flattened), one callback, or None.
+        callbacks: list of callbacks (nested lists are flattened), one callback, a `CallbackList`, or None.
         add_history: whether to add a `History` when there is none.
         add_progbar: whether to add a `ProgbarLogger` when there is none.
         model: the model, handed to every callback.

@@ -1,11 +1,12 @@
 """RemoteMonitor: sends the logs of every epoch to a server."""
 
+import http.client
 import json
 import urllib.parse
 import urllib.request
 import warnings
 
-from keras_torch.base.checks import boolean, string
+from keras_torch.base.checks import boolean, fail, string
 from keras_torch.callbacks.callback import Callback
 
 TIMEOUT_SECONDS = 10
@@ -22,10 +23,11 @@ class RemoteMonitor(Callback):
         send_as_json: whether to send JSON as the body (application/json) instead of a form.
 
     Errors:
-        ValueError: `root` or `path` is no string.
+        ValueError: `root`, `path` or `field` is no string, or `root` does not begin with http:// or https://.
 
     Notes:
-        A server that cannot be reached is warned about after 10 seconds at the most, and training goes on.
+        A server that cannot be reached, or answers with an error, is warned about after 10 seconds at the
+        most, and training goes on. Arrays are sent as lists, what JSON does not know as text.
 
     Source: Keras `callbacks.RemoteMonitor`, which needs the package requests.
 
@@ -39,13 +41,13 @@ class RemoteMonitor(Callback):
         for name, value in (("root", root), ("path", path), ("field", field)):
             string("RemoteMonitor", name, value)
         boolean("RemoteMonitor", "send_as_json", send_as_json)
+        if not root.startswith(("http://", "https://")):
+            fail("RemoteMonitor", "root", root, "an address that begins with http:// or https://")
         self.root, self.path, self.field = root, path, field
         self.headers, self.send_as_json = headers, send_as_json
 
     def on_epoch_end(self, epoch, logs=None):
-        values = {name: value.tolist() if hasattr(value, "tolist") else value
-                  for name, value in (logs or {}).items()}
-        text = json.dumps({"epoch": epoch, **values})
+        text = json.dumps({"epoch": epoch, **(logs or {})}, default=_for_json)
         headers = dict(self.headers or {})
         if self.send_as_json:
             headers["Content-Type"] = "application/json"
@@ -55,6 +57,12 @@ class RemoteMonitor(Callback):
         request = urllib.request.Request(self.root + self.path, data=body.encode(), headers=headers)
         try:
             urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
-        except OSError as error:   # URLError and timeouts are OSErrors
-            warnings.warn(f"RemoteMonitor could not reach {self.root}: {error}. Training goes on.",
+        except (OSError, http.client.HTTPException) as error:   # URLError and timeouts are OSErrors
+            reason = " ".join(str(error).split())
+            warnings.warn(f"RemoteMonitor could not reach {self.root}: {reason}. Training goes on.",
                           stacklevel=2)
+
+
+def _for_json(value):
+    """Arrays and numbers of numpy and torch as lists and numbers; anything else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -102,7 +102,12 @@ SUBMODULES = {  # family -> the submodules it has had; each shows the names of i
     "models": "model sequential functional cloning experimental",
     "losses": "loss losses",
     "metrics": "metrics base_metric metric",
-    "callbacks": "callback experimental",
+    "callbacks": """
+        callback callbacks experimental tensorboard_v1 tensorboard_v2 monitor_callback callback_list
+        backup_and_restore csv_logger early_stopping history lambda_callback learning_rate_scheduler
+        model_checkpoint orbax_checkpoint progbar_logger reduce_lr_on_plateau remote_monitor
+        swap_ema_weights tensorboard terminate_on_nan
+    """,
     "initializers": "initializers_v1 initializers_v2 initializer random_initializers constant_initializers",
     "regularizers": "regularizers",
     "constraints": "constraints",

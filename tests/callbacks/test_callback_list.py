@@ -140,6 +140,13 @@ def test_defaults_are_added_once(model):
     assert [type(callback) for callback in callbacks.callbacks] == [History, ProgbarLogger]
 
 
+def test_a_list_in_the_place_of_callbacks_is_opened(fitted):
+    listener = OlderEnd()
+    history = fitted.fit(torch.ones(4, 2), torch.ones(4, 1), batch_size=2, verbose=0,
+                         callbacks=CallbackList([listener], add_history=True))
+    assert listener.batches == [0, 1] and listener.model is fitted and list(history.history) == ["loss"]
+
+
 def test_append_and_validation_data():
     callbacks = CallbackList()
     callbacks.append(EveryEnd())

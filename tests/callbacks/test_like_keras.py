@@ -6,6 +6,7 @@ import pytest
 from cases import callback_cases as cases
 
 import keras_torch
+from keras_torch.callbacks import EarlyStopping
 from keras_torch.callbacks.directions import direction_of
 from keras_torch.dialects import dialect
 
@@ -54,6 +55,39 @@ def test_order_of_hooks(name, generation):
 @pytest.mark.parametrize("name", cases.LINES)
 def test_lines_of_progress(name):
     assert cases.lines_of(keras_torch, **cases.LINES[name]) == RECORDED["keras3"]["lines"][name]
+
+
+@pytest.mark.parametrize("name", cases.PRINTED)
+def test_what_a_training_prints(name):
+    assert cases.printed(keras_torch, **cases.PRINTED[name]) == RECORDED["keras3"]["printed"][name]
+
+
+@pytest.mark.parametrize("swap_on_epoch", [False, True])
+def test_where_averaged_weights_are_in_force(swap_on_epoch):
+    answer, expected = (
+        cases.averaged(keras_torch, swap_on_epoch),
+        RECORDED["keras3"]["averaged"][str(swap_on_epoch)],
+    )
+    assert answer["history"] == {name: pytest.approx(values) for name, values in expected["history"].items()}
+    assert answer["weights"] == [pytest.approx(weights, rel=1e-5, abs=1e-6) for weights in expected["weights"]]
+
+
+def _direction(model, key):
+    callback = EarlyStopping("val_" + key)
+    callback.set_model(model)
+    try:
+        return "up" if callback.is_better(2.0, than=1.0) else "down"
+    except ValueError as error:
+        assert "cannot tell whether more" in str(error)
+        return "error"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, said in RECORDED["keras3"]["monitors"].items() if said != "not in a model"]
+)
+def test_direction_of_a_metric_in_training(name):
+    expected = RECORDED["keras3"]["monitors"][name]
+    assert cases.direction_in_training(keras_torch, name, _direction) == expected
 
 
 @pytest.mark.parametrize("name", RECORDED["keras3"]["directions"])

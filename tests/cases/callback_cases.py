@@ -337,6 +337,97 @@ def shown_lines(text: str) -> list[str]:
     return [re.sub(r"(?<![\d.:])\d+s\b", "Ns", line) for line in plain]
 
 
+# What real trainings print, and where averaged weights are in force.
+
+PRINTED = {
+    "fit, bar": dict(verbose=1, epochs=2, validation=True),
+    "fit, lines": dict(verbose=2, epochs=2, validation=True),
+    "fit of one epoch": dict(verbose=2),
+    "fit, validation now and then": dict(verbose=2, epochs=2, validation=True, validation_freq=2),
+    "fit from the middle": dict(verbose=2, epochs=3, initial_epoch=1),
+    "fit of counted steps": dict(verbose=1, steps_per_epoch=2),
+    "evaluate, bar": dict(method="evaluate", verbose=1),
+    "evaluate, lines": dict(method="evaluate", verbose=2),
+    "predict, bar": dict(method="predict", verbose=1),
+    "predict, lines": dict(method="predict", verbose=2),
+    "fit, rate by epoch": dict(
+        verbose=2,
+        epochs=2,
+        callback="lambda keras: [keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 / (epoch + 1))]",
+    ),
+}
+
+
+def _small_model(keras: Any, **compiled: Any) -> tuple:
+    """A model with fixed weights, and data."""
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    model.compile(loss="mse", metrics=["mae"], **{"optimizer": "sgd", **compiled})
+    model.set_weights([np.arange(6, dtype="float32").reshape(3, 2) / 10, np.zeros(2, "float32")])
+    x = np.linspace(-1, 1, 3 * _SAMPLES, dtype="float32").reshape(_SAMPLES, 3)
+    return model, x, np.linspace(0, 1, 2 * _SAMPLES, dtype="float32").reshape(_SAMPLES, 2)
+
+
+def printed(
+    keras: Any, method: str = "fit", validation: bool = False, callback: str = "None", **arguments: Any
+) -> list[str]:
+    """The lines of a real training."""
+    model, x, y = _small_model(keras)
+    if method == "fit":
+        arguments["shuffle"] = False
+    if validation:
+        arguments["validation_data"] = (x[:5], y[:5])
+    made = eval(callback)  # noqa: S307 - a row of ours
+    said = _Utf8()
+    with contextlib.redirect_stdout(said):
+        data = (x,) if method == "predict" else (x, y)
+        getattr(model, method)(
+            *data, batch_size=_BATCH, callbacks=None if made is None else made(keras), **arguments
+        )
+    return shown_lines(said.getvalue())
+
+
+def averaged(keras: Any, swap_on_epoch: bool) -> dict:
+    """A training that is evaluated with averaged weights: its history, the weights each epoch and at last."""
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+    model, x, y = _small_model(keras, optimizer=optimizer)
+    seen: list = []
+
+    def note(*_: Any) -> None:
+        seen.append([_number(value) for weight in model.get_weights() for value in weight.reshape(-1)])
+
+    callbacks = [
+        keras.callbacks.SwapEMAWeights(swap_on_epoch=swap_on_epoch),
+        keras.callbacks.LambdaCallback(on_epoch_begin=note, on_epoch_end=note),
+    ]
+    fit = model.fit(x, y, batch_size=_BATCH, epochs=3, shuffle=False, verbose=0, callbacks=callbacks,
+                    validation_data=(x[:5], y[:5]))  # fmt: skip
+    note()
+    history = {name: [_number(value) for value in values] for name, values in sorted(fit.history.items())}
+    return {"history": history, "weights": seen}
+
+
+# Which way metrics get better.
+
+MONITORS = """accuracy acc binary_accuracy categorical_accuracy mse mae mape msle mean_squared_error
+    MeanSquaredError hinge squared_hinge categorical_hinge kl_divergence kld poisson log_cosh
+    cosine_similarity binary_crossentropy AUC Precision Recall F1Score R2Score RootMeanSquaredError Mean Sum MeanIoU
+    BinaryIoU TruePositives FalseNegatives TopKCategoricalAccuracy CosineSimilarity""".split()
+
+
+def direction_in_training(keras: Any, name: str, monitor_of: Any) -> str:
+    """How a callback takes a metric of a compiled model in mode 'auto': 'up', 'down' or 'error'."""
+    metric = getattr(keras.metrics, name) if name[0].isupper() else name
+    needed = {"MeanIoU": {"num_classes": 2}, "BinaryIoU": {"target_class_ids": [0]}}
+    metric = metric(**needed.get(name, {}), name="watched") if isinstance(metric, type) else metric
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(inputs))
+    x, y = np.ones((4, 3), "float32"), np.eye(2, dtype="float32")[[0, 1, 0, 1]]
+    model.compile("sgd", "mse", metrics=[metric])
+    names = sorted(set(model.fit(x, y, verbose=0).history) - {"loss"})
+    return monitor_of(model, names[0])
+
+
 # Which way metrics get better.
 
 
