@@ -264,9 +264,22 @@ class Recall(_Share):
     counted = ("true_positives", "false_negatives")
 
 
-class _BestAt(ConfusionMetric):
-    """The best of one measure over the thresholds at which another reaches a value."""
+_SHARES = {  # measure -> (count, other count): the first as a share of both
+    "recall": ("true_positives", "false_negatives"),
+    "sensitivity": ("true_positives", "false_negatives"),
+    "precision": ("true_positives", "false_positives"),
+    "specificity": ("true_negatives", "false_positives"),
+}
 
+
+class _BestAt(ConfusionMetric):
+    """The best of one measure over the thresholds at which another reaches a value.
+
+    Notes:
+        `best`, `at` (class attributes): the two measures; `at` also names the argument with the value.
+    """
+
+    best = at = None
     counted = ("true_positives", "false_positives", "true_negatives", "false_negatives")
     vocabulary = {"num_thresholds": Term(positive_int, doc="how many thresholds are tried", optional=False),
                   "class_id": Term(nonnegative_int, doc="count this class only"),
@@ -277,18 +290,16 @@ class _BestAt(ConfusionMetric):
         spaced = [i / max(num_thresholds - 1, 1) for i in range(num_thresholds)]
         super().__init__([0.5] if num_thresholds == 1 else spaced, name, dtype)
 
-    def _recall(self):
-        return safe_divide(self.true_positives.value, self.true_positives.value + self.false_negatives.value)
+    def result(self):
+        """The best of the measure, 0..1; 0 where the other never reaches its value."""
+        self.settle()
+        where = self._measured(self.at) >= getattr(self, self.at)
+        return torch.where(where, self._measured(self.best), 0.0).amax()
 
-    def _precision(self):
-        return safe_divide(self.true_positives.value, self.true_positives.value + self.false_positives.value)
-
-    def _specificity(self):
-        return safe_divide(self.true_negatives.value, self.true_negatives.value + self.false_positives.value)
-
-    @staticmethod
-    def _best(measure, where):
-        return torch.where(where, measure, 0.0).amax()
+    def _measured(self, measure):
+        """A measure at each threshold: a count as a share of it and another one."""
+        right, wrong = (self._states[kind].value for kind in _SHARES[measure])
+        return safe_divide(right, right + wrong)
 
 
 class SensitivityAtSpecificity(_BestAt):
@@ -305,12 +316,10 @@ class SensitivityAtSpecificity(_BestAt):
     1.0
     """
 
+    best, at = "sensitivity", "specificity"
+
     def __init__(self, specificity, num_thresholds=200, class_id=None, name=None, dtype=None):
         super().__init__(num_thresholds, class_id, name, dtype)
-
-    def result(self):
-        """The best sensitivity, 0..1."""
-        return self._best(self._recall(), self._specificity() >= self.specificity)
 
 
 class SpecificityAtSensitivity(_BestAt):
@@ -327,12 +336,10 @@ class SpecificityAtSensitivity(_BestAt):
     1.0
     """
 
+    best, at = "specificity", "sensitivity"
+
     def __init__(self, sensitivity, num_thresholds=200, class_id=None, name=None, dtype=None):
         super().__init__(num_thresholds, class_id, name, dtype)
-
-    def result(self):
-        """The best specificity, 0..1."""
-        return self._best(self._specificity(), self._recall() >= self.sensitivity)
 
 
 class PrecisionAtRecall(_BestAt):
@@ -349,12 +356,10 @@ class PrecisionAtRecall(_BestAt):
     1.0
     """
 
+    best, at = "precision", "recall"
+
     def __init__(self, recall, num_thresholds=200, class_id=None, name=None, dtype=None):
         super().__init__(num_thresholds, class_id, name, dtype)
-
-    def result(self):
-        """The best precision, 0..1."""
-        return self._best(self._precision(), self._recall() >= self.recall)
 
 
 class RecallAtPrecision(_BestAt):
@@ -371,9 +376,7 @@ class RecallAtPrecision(_BestAt):
     1.0
     """
 
+    best, at = "recall", "precision"
+
     def __init__(self, precision, num_thresholds=200, class_id=None, name=None, dtype=None):
         super().__init__(num_thresholds, class_id, name, dtype)
-
-    def result(self):
-        """The best recall, 0..1."""
-        return self._best(self._recall(), self._precision() >= self.precision)

@@ -132,6 +132,10 @@ def _scores():
     yield _row("SensitivityAtSpecificity", "class_id_zeros", "binary", "unit", weights=(), specificity=0.6,
                class_id=1, num_thresholds=7)
     yield _row("SpecificityAtSensitivity", "never", "binary", "unit", sensitivity=1.0, num_thresholds=3)
+    for metric, at in (("SensitivityAtSpecificity", "specificity"), ("RecallAtPrecision", "precision"),
+                       ("SpecificityAtSensitivity", "sensitivity"), ("PrecisionAtRecall", "recall")):
+        yield _row(metric, "edges", "binary", "binary", **{at: 0.3}, num_thresholds=5)
+    yield _row("Precision", "edges", "binary", "binary", thresholds=[0.0, 0.5, 1.0])
     yield _row("PrecisionAtRecall", "class_id_zeros", "binary", "unit", weights=(), recall=0.5, class_id=1)
 
 
