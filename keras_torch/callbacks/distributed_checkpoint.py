@@ -45,6 +45,8 @@ class DistributedCheckpoint(MonitorCallback):
     3
     """
 
+    stored_attributes = ("best", "_seen", "_seen_at_save", "_seen_before_epoch")
+
     @of_every_generation
     def __init__(self, directory, monitor="val_loss", verbose=0, save_best_only=False, mode="auto",
                  save_freq="epoch", initial_value_threshold=None, max_to_keep=1, save_on_background=True,

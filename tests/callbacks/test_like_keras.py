@@ -64,12 +64,10 @@ def test_what_a_training_prints(name):
 
 @pytest.mark.parametrize("swap_on_epoch", [False, True])
 def test_where_averaged_weights_are_in_force(swap_on_epoch):
-    answer, expected = (
-        cases.averaged(keras_torch, swap_on_epoch),
-        RECORDED["keras3"]["averaged"][str(swap_on_epoch)],
-    )
+    answer = cases.averaged(keras_torch, swap_on_epoch)
+    expected = RECORDED["keras3"]["averaged"][str(swap_on_epoch)]
     assert answer["history"] == {name: pytest.approx(values) for name, values in expected["history"].items()}
-    assert answer["weights"] == [pytest.approx(weights, rel=1e-5, abs=1e-6) for weights in expected["weights"]]
+    assert answer["weights"] == [pytest.approx(row, rel=1e-5, abs=1e-6) for row in expected["weights"]]
 
 
 def _direction(model, key):

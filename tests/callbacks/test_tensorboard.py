@@ -105,6 +105,16 @@ def test_values_of_more_than_one_number_are_written_one_by_one(tmp_path):
     assert values(tmp_path, "f1_0") == [(3, 0.5)] and values(tmp_path, "f1_1") == [(3, 0.25)]
 
 
+def test_a_restored_training_goes_on_counting_batches(model, tmp_path):
+    callback = TensorBoard(tmp_path, update_freq=1)
+    fit(model, callback, epochs=2)
+    state = callback.state_dict()
+    again = TensorBoard(tmp_path / "again", update_freq=1)
+    restore = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: again.load_state_dict(state))
+    fit(model, [again, restore], epochs=3, initial_epoch=2)
+    assert [step for step, _ in values(tmp_path / "again", "batch_loss")] == [7, 8, 9]
+
+
 # Cost.
 
 

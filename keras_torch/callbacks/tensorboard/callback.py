@@ -56,6 +56,8 @@ class TensorBoard(Callback):
     1
     """
 
+    stored_attributes = ("_batches", "_epoch_start")
+
     @of_every_generation
     def __init__(self, log_dir="logs", histogram_freq=0, write_graph=True, write_images=False,
                  write_steps_per_second=False, update_freq="epoch", profile_batch=0, embeddings_freq=0,
@@ -72,7 +74,8 @@ class TensorBoard(Callback):
         self._check()
         self.log_dir = os.fspath(log_dir)
         self._files = self._projector = self._profile = None
-        self._in_fit, self._batches, self._graph_of = False, 0, None
+        self._in_fit, self._graph_of = False, None
+        self._batches = self._epoch_start = 0   # batches of this training, and those before this epoch
 
     def _check(self):
         for name in ("histogram_freq", "embeddings_freq"):
