@@ -478,6 +478,7 @@ BEHAVES = [
         {"tf.keras": "kullback_leibler_divergence", "keras3": "kl_divergence"},
     ),
     Behaves("compute_loss", {"tf.keras": "counts", "keras3": "computes"}),
+    Behaves("vectors of targets", {"tf.keras": "columns", "keras3": "as given"}),
     Behaves("trainable", {"tf.keras": "at compile", "keras3": "at each step"}),
     Behaves("generator lengths", {"keras1": "samples", "keras3": "batches"}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
