@@ -7,6 +7,7 @@ import pytest
 import torch
 from cases.loss_cases import LOSS_CASES
 from cases.objective_case import numbers
+from cases.operation_count import CountOperations
 from cases.reference_files import distance, read
 
 from keras_torch import dialects, losses
@@ -39,6 +40,18 @@ def check(case, reference):
 @pytest.mark.parametrize("case", LOSS_CASES, ids=lambda case: case.name)
 def test_loss_and_gradient_are_keras_s(case):
     check(case, REFERENCES[case.name])
+
+
+@pytest.mark.parametrize("case", LOSS_CASES, ids=lambda case: case.name)
+def test_loss_reads_nothing_back(case):
+    y_true, y_pred, weights, mask = (part if part is None else torch.tensor(part) for part in case.data())
+    if mask is not None:
+        y_pred._keras_mask = mask
+    with dialects.dialect(case.generation):
+        loss = getattr(losses, case.loss)(**case.arguments)
+    with CountOperations() as counted:
+        loss(y_true, y_pred, weights)
+    assert not counted.read_backs
 
 
 PLAIN = [case for case in LOSS_CASES if case.note == "plain" and case.generation == "keras3"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from cases.metric_cases import METRIC_CASES, SPLIT
+from cases.operation_count import CountOperations
 from cases.reference_files import distance, read
 
 from keras_torch import dialects, metrics
@@ -120,6 +121,18 @@ def test_copies_and_pickles_go_on_by_themselves(case):
         assert torch.equal(metric.result(), before)
         _update(other, case, slice(None))
         assert torch.equal(other.result(), before)
+
+
+@_each()
+def test_update_reads_nothing_back(case):
+    metric = _make(case)
+    _update(metric, case, slice(0, 2))  # some make their states at the first batch
+    y_true, y_pred, weights, mask = (part if part is None else torch.tensor(part) for part in case.data())
+    if mask is not None:
+        y_pred._keras_mask = mask
+    with CountOperations() as counted:
+        metric.update_state(*((y_pred,) if y_true is None else (y_true, y_pred)), sample_weight=weights)
+    assert not counted.read_backs and counted.kernels
 
 
 @_each(LAST)
