@@ -412,7 +412,8 @@ def averaged(keras: Any, swap_on_epoch: bool) -> dict:
 MONITORS = """accuracy acc binary_accuracy categorical_accuracy mse mae mape msle mean_squared_error
     MeanSquaredError hinge squared_hinge categorical_hinge kl_divergence kld poisson log_cosh
     cosine_similarity binary_crossentropy AUC Precision Recall F1Score R2Score RootMeanSquaredError
-    Mean Sum MeanIoU BinaryIoU TruePositives FalseNegatives TopKCategoricalAccuracy CosineSimilarity""".split()
+    Mean Sum MeanIoU BinaryIoU TruePositives FalseNegatives TopKCategoricalAccuracy
+    CosineSimilarity""".split()
 
 
 def direction_in_training(keras: Any, name: str, monitor_of: Any) -> str:

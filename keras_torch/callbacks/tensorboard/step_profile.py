@@ -60,7 +60,7 @@ class StepProfile:
         if self.is_over or self._profiler is not None or batch < self.first:
             return
         self._profiler = torch.profiler.profile(
-            on_trace_ready=torch.profiler.tensorboard_trace_handler(self.folder))
+            on_trace_ready=torch.profiler.tensorboard_trace_handler(self.folder), acc_events=True)
         try:
             self._profiler.start()
         except RuntimeError as error:
