@@ -9,6 +9,8 @@ and not by name, since automatic names ("dense_3") differ from process to proces
 Everything is compared first and changed afterwards, so that a state of another model changes nothing.
 """
 
+import copy
+
 import torch
 
 from keras_torch.metrics.metric import Metric
@@ -137,12 +139,13 @@ class FitState:
             _check_metrics(state["metrics"][name], group)
 
     def _apply(self, state):
+        """Gives everybody their part, as copies: it is applied twice, and they may change what they get."""
         model = self._model
         with torch.no_grad():
             for (_, tensor), (_, value) in zip(_weights(model), state["weights"]):
                 tensor.copy_(value)
         for module, extra in zip(_with_extra_state(model), state["extra"]):
-            module.set_extra_state(extra)
+            module.set_extra_state(copy.deepcopy(extra))
         modules = list(model.modules())
         for place, name, generator in state["generators"]:
             vars(modules[place])[name] = restored_generator(vars(modules[place]).get(name), generator)
@@ -152,7 +155,7 @@ class FitState:
             for metric, stored in zip(group, state["metrics"][name]):
                 _restore_metric(metric, stored)
         self._await_metrics(state)
-        self._listeners.load_state_dict(state["callbacks"])
+        self._listeners.load_state_dict(copy.deepcopy(state["callbacks"]))
         restore_random_states(state["random"])
 
     def end(self):
@@ -254,7 +257,7 @@ def _optimizer_state(optimizer, model):
 
 def _restore_optimizer(optimizer, stored):
     if stored["state"] is not None:
-        optimizer.load_state_dict(stored["state"])
+        optimizer.load_state_dict(copy.deepcopy(stored["state"]))
         if stored["steps"] is not None and hasattr(optimizer, "set_iterations_made"):
             optimizer.set_iterations_made(stored["steps"])
 
