@@ -26,7 +26,8 @@ unscale_and_check = torch._amp_foreach_non_finite_check_and_unscale_
 update_loss_scale = torch._amp_update_scale_
 # One call, many tensors.
 foreach = types.SimpleNamespace(**{name: getattr(torch, "_foreach_" + name) for name in (
-    "abs", "add", "add_", "addcdiv_", "addcmul_", "copy_", "clamp_max", "clamp_min", "div", "div_", "lerp_",
+    "abs", "add", "add_", "addcdiv_", "addcmul", "addcmul_", "copy_", "clamp_max", "clamp_min",
+    "clamp_min_", "div", "div_", "lerp_",
     "maximum_", "mul", "mul_", "neg", "norm", "pow", "reciprocal", "sign", "sqrt", "sqrt_", "sub", "sub_",
     "zero_")})
 

@@ -399,6 +399,8 @@ DROPPED = [
         "Change the gradients between backward() and step().",
         (None, [], ()),
     ),
+    Dropped("LossScaleOptimizer", "dynamic", "tf.keras", "Give the optimizer `loss_scale_factor`.", (True,)),
+    Dropped("LossScaleOptimizer", "loss_scale", "tf.keras", "Give `initial_scale`.", ("dynamic",)),
     Dropped("Optimizer", "jit_compile", "tf.keras", "Updates run on fused kernels already."),
     *(
         Dropped(owner, argument, "tf.keras", "torch has one kind of generator.")

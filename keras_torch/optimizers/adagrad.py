@@ -4,7 +4,7 @@ import torch
 
 from keras_torch.base.third_party import foreach
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import descend, descend_ratio, mix_squares, roots
+from keras_torch.optimizers.steps import constant, descend, descend_ratio, least, mix, mix_squares, roots
 
 
 class Adagrad(Optimizer):
@@ -105,20 +105,23 @@ class Adafactor(Optimizer):
 
     def rule(self, params, grads, rate, step, row, column, velocity):
         """One update; see `Optimizer.rule`."""
-        share = torch.as_tensor(rate, device=params[0].device).clamp(max=1 / step ** 0.5)
         keep = 1 - step ** self.beta_2_decay
-        for param, grad, r, c, v in zip(params, grads, row, column, velocity):
-            squares = grad * grad + self.epsilon_1
-            if param.ndim > 1:
-                r.mul_(keep).add_(squares.mean(-1) * (1 - keep))
-                c.mul_(keep).add_(squares.mean(-2) * (1 - keep))
+        squares = foreach.mul(grads, grads)
+        foreach.add_(squares, self.epsilon_1)
+        vectors = [place for place, param in enumerate(params) if param.ndim < 2]
+        if vectors:
+            mix([velocity[place] for place in vectors], [squares[place] for place in vectors], keep)
+        for square, r, c, v in zip(squares, row, column, velocity):
+            if square.ndim > 1:
+                mix([r, c], [square.mean(-1), square.mean(-2)], keep)
                 torch.mul((r / r.mean(-1, keepdim=True)).unsqueeze(-1), c.unsqueeze(-2), out=v)
-            else:
-                v.mul_(keep).add_(squares * (1 - keep))
-            update = grad / v.sqrt()
-            update = update / (_root_mean_square(update) / self.clip_threshold).clamp(min=1.0)
-            param.sub_(update * (_root_mean_square(param).clamp(min=self.epsilon_2) * share))
+        updates = foreach.div(grads, foreach.sqrt(velocity))
+        foreach.mul_(updates, self._lengths(params, updates, rate, step).unbind())
+        foreach.sub_(params, updates)
 
-
-def _root_mean_square(tensor):
-    return tensor.square().mean().sqrt()
+    def _lengths(self, params, updates, rate, step):
+        """What each update is multiplied with, from root mean squares of weights and updates."""
+        roots = constant(self, tuple(param.numel() ** -0.5 for param in params), params[0].device)
+        sizes, steps = (torch.stack(foreach.norm(tensors)) * roots for tensors in (params, updates))
+        return sizes.clamp(min=self.epsilon_2) * least(rate, step ** -0.5) / (
+            steps / self.clip_threshold).clamp(min=1.0)

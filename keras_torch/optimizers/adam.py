@@ -9,7 +9,7 @@ from keras_torch.base import checks
 from keras_torch.base.checks import Term
 from keras_torch.base.third_party import foreach, fused_adam, fused_adamw
 from keras_torch.optimizers.optimizer import Optimizer
-from keras_torch.optimizers.steps import adam_correction, descend_ratio, mix, mix_squares, power
+from keras_torch.optimizers.steps import adam_correction, constant, descend_ratio, mix, mix_squares, power
 
 # Note [Keras's epsilon on torch's kernel]
 #     Keras:  w -= rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)
@@ -18,18 +18,6 @@ from keras_torch.optimizers.steps import adam_correction, descend_ratio, mix, mi
 # when `lr` is given as the corrected rate. The kernel's own count then never changes, and needs no update of
 # its own.
 _SETTLED = 1e30
-
-
-def constant(owner, value, device):
-    """A number or tuple as a tensor on the device, made once: no memory is sent there during a capture.
-
-    >>> constant(Adam(), 3.0, torch.device("cpu"))
-    tensor(3.)
-    """
-    made = owner.__dict__.setdefault("_constants", {})
-    if (value, device) not in made:
-        made[value, device] = torch.tensor(value, device=device)
-    return made[value, device]
 
 
 def settled(owner, params):
@@ -159,6 +147,7 @@ class Nadam(Optimizer):
     """
 
     slots = ("momentum", "velocity")
+    formula_has_changed = True
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, schedule_decay=1.0,
                  **kwargs):

@@ -38,4 +38,6 @@ def clip_values(gradients, limit):
     >>> clip_values([torch.tensor([-3.0, 0.5])], 1.0)
     (tensor([-1.0000,  0.5000]),)
     """
-    return foreach.clamp_min(foreach.clamp_max(gradients, limit), -limit)
+    clipped = foreach.clamp_max(gradients, limit)
+    foreach.clamp_min_(clipped, -limit)
+    return clipped

@@ -25,8 +25,8 @@ class LossScaleOptimizer(Optimizer):
 
     Args:
         inner_optimizer: the optimizer that makes the updates.
-        initial_scale: first scale of the loss.
-        dynamic_growth_steps: good steps after which the scale doubles.
+        initial_scale: first scale of the loss; None for 2**15.
+        dynamic_growth_steps: good steps after which the scale doubles; None for 2000.
         name: name; default the class name in snake_case.
 
     Errors:
@@ -47,9 +47,8 @@ class LossScaleOptimizer(Optimizer):
 
     vocabulary = {
         "inner_optimizer": Term(_an_optimizer, doc="the optimizer that makes the updates", optional=False),
-        "initial_scale": Term(checks.positive_number, float, "first scale of the loss", optional=False),
-        "dynamic_growth_steps": Term(checks.positive_int, doc="good steps after which the scale doubles",
-                                     optional=False),
+        "initial_scale": Term(checks.positive_number, float, "first scale of the loss"),
+        "dynamic_growth_steps": Term(checks.positive_int, doc="good steps after which the scale doubles"),
     }
 
     def __init__(self, inner_optimizer, initial_scale=2.0 ** 15, dynamic_growth_steps=2000, name=None):
@@ -58,6 +57,9 @@ class LossScaleOptimizer(Optimizer):
             fail(self._owner(), "inner_optimizer", inner_optimizer.name, "an optimizer without "
                                                                          "`loss_scale_factor`",
                  "Leave one of the two out.")
+        self.initial_scale = 2.0 ** 15 if self.initial_scale is None else self.initial_scale
+        self.dynamic_growth_steps = self.dynamic_growth_steps or 2000
+        self._unscaled = False  # whether get_unscaled_gradients() has divided the gradients of this step
         self.dynamic_scale = torch.tensor(self.initial_scale)
         self.step_counter = torch.tensor(0, dtype=torch.int32)
         self._bad = torch.zeros(1)
@@ -163,13 +165,30 @@ class LossScaleOptimizer(Optimizer):
         """The loss to call `backward` on."""
         return loss * (self.dynamic_scale if loss.device == self.dynamic_scale.device else self.initial_scale)
 
+    get_scaled_loss = scale_loss  # its name in tf.keras
+
+    def get_unscaled_gradients(self, grads):
+        """Gradients of the scaled loss divided by the scale, as tf.keras's custom loops ask for them.
+
+        Args:
+            grads: list of tensors or None; the next `apply_gradients` takes what came of it as it is.
+        """
+        self._unscaled = True
+        return [None if grad is None else grad / self.dynamic_scale for grad in grads]
+
+    @property
+    def loss_scale(self):
+        """The scale in force, as a tensor; its name in tf.keras."""
+        return self.dynamic_scale
+
     def update(self, parts):
         """One update, or none when a gradient is not finite; see `Optimizer.update`."""
         parts = [part._replace(grads=foreach.mul(part.grads, 1.0)) for part in parts if part.grads]
         if not parts:
             self._complain_about_no_gradients()
         self._bad.zero_()
-        inverse = self.dynamic_scale.reciprocal()
+        inverse = torch.ones_like(self.dynamic_scale) if self._unscaled else self.dynamic_scale.reciprocal()
+        self._unscaled = False
         for part in parts:
             unscale_and_check(part.grads, self._bad, inverse)
         if not self._reads_back():

@@ -1,7 +1,9 @@
 """Optimizers written for torch, with Keras's face."""
 
+import copy
 import inspect
 
+import numpy as np
 import torch
 
 from keras_torch.base import checks
@@ -139,6 +141,44 @@ class NativeOptimizer(Optimizer):
     def _ordered_slots(self):
         return [(name, variable) for variable in self._variables
                 for name, value in self.state.get(variable, {}).items() if isinstance(value, torch.Tensor)]
+
+    def expected_shapes(self):
+        """See `Optimizer.expected_shapes`; those of a first step where there was none yet."""
+        return {tuple(tensor.shape) for _, _, tensor in self._state_or_rehearsal()}
+
+    def _state_or_rehearsal(self):
+        """(name, variable, tensor) of all state; before the first step that of a step on a copy."""
+        state = self.native.state
+        if not any(state.values()) and not self.needs_closure:
+            state = self._rehearsed()
+        return [(name, variable, value) for variable in self._variables
+                for name, value in state.get(variable, {}).items() if isinstance(value, torch.Tensor)]
+
+    def _rehearsed(self):
+        """The state after a step without gradients of a copy, by our variables."""
+        other = copy.deepcopy(self.native)
+        twins = [param for group in other.param_groups for param in group["params"]]
+        for twin in twins:
+            twin.grad = torch.zeros_like(twin)
+        other.step()
+        return {variable: other.state[twin] for variable, twin in zip(self._variables, twins)}
+
+    def load_own_variables(self, store):
+        """Restores what `save_own_variables` wrote, also before the first step; all or nothing.
+
+        Errors:
+            ValueError: another number or shapes of variables.
+        """
+        arrays = [np.asarray(store[key]) for key in sorted(store.keys(), key=int)]
+        places = self._state_or_rehearsal() if len(arrays) > 2 else []
+        shapes = [tuple(array.shape) for array in arrays[2:]]
+        if shapes != [tuple(tensor.shape) for _, _, tensor in places]:
+            raise ValueError(f"{self._owner()}: the state of {type(self.native).__name__} has {len(places)} "
+                             f"tensors; {len(shapes)} arrays of other number or shapes were given.")
+        self._count = int(arrays[0])
+        self.learning_rate.assign(arrays[1])
+        for (name, variable, tensor), array in zip(places, arrays[2:]):
+            self.native.state[variable][name] = torch.tensor(array).to(tensor)
 
     def __setstate__(self, state):
         self.__dict__.update(state)

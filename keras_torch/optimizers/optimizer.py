@@ -431,8 +431,9 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
         is_old = config.pop("is_legacy_optimizer", words_of_old and bool(config))
         if is_object_config(config.get("learning_rate")):
             config["learning_rate"] = deserialize_schedule(config["learning_rate"], custom_objects)
-        target = cls._old_form if is_old and cls._old_form is not None else cls
-        return target._rebuilt(config)
+        limits = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if config.get(key)]
+        differs = cls._old_form is not None and (cls.formula_has_changed or len(limits) > 1)
+        return (cls._old_form if is_old and differs else cls)._rebuilt(config)
 
     @classmethod
     def _rebuilt(cls, config):

@@ -39,7 +39,7 @@ class RMSprop(Optimizer):
         squares = velocity
         if average_gradient is not None:
             mix(average_gradient, grads, self.rho)
-            squares = foreach.sub(velocity, foreach.mul(average_gradient, average_gradient))
+            squares = foreach.addcmul(velocity, average_gradient, average_gradient, value=-1.0)
         divisors = roots(squares, self.epsilon, outside=self._is_legacy and momentum is None)
         if momentum is None:
             return descend_ratio(params, grads, divisors, rate)

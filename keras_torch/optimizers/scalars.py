@@ -59,8 +59,9 @@ class LearningRate(_NumberManners, float):
     dtype = "float32"
 
     def assign(self, value):
-        """Sets the optimizer's learning rate; returns it."""
-        self._owner.learning_rate = float(value)
+        """Sets the optimizer's rate; returns it. The present one, rounded by a file, changes nothing."""
+        rounded = getattr(value, "dtype", None) == np.float32 and np.float32(self) == value
+        self._owner.learning_rate = float(self) if rounded else float(value)
         return self._owner.learning_rate
 
     def __reduce__(self):

@@ -30,13 +30,13 @@ class SGD(Optimizer):
         """One update; see `Optimizer.rule`."""
         if momentum is None:
             return descend(params, grads, rate)
-        if not self.nesterov and isinstance(rate, float):
+        share = self.momentum if self.nesterov else 1.0  # of the momentum that goes into the weights
+        if isinstance(rate, float):
             # torch's kernel computes m = momentum * m + (1 - dampening) * g; w -= lr * m.
-            return fused_sgd(params, grads, momentum, weight_decay=0.0, momentum=self.momentum, lr=-1.0,
-                             dampening=1 + rate, nesterov=False, maximize=False, is_first_step=False)
-        foreach.mul_(momentum, self.momentum)
-        descend(momentum, grads, rate)
-        if self.nesterov:
-            foreach.add_(params, momentum, alpha=self.momentum)
-            return descend(params, grads, rate)
-        return foreach.add_(params, momentum)
+            fused_sgd(params, grads, momentum, weight_decay=0.0, momentum=self.momentum, lr=-share,
+                      dampening=1 + rate, nesterov=False, maximize=False, is_first_step=False)
+        else:
+            foreach.mul_(momentum, self.momentum)
+            descend(momentum, grads, rate)
+            foreach.add_(params, momentum, alpha=share)
+        return descend(params, grads, rate) if self.nesterov else None

@@ -206,6 +206,14 @@ class StoredState:
         if self._clock is not None:
             self._clock.count.fill_(count)
 
+    def expected_shapes(self):
+        """Shapes of the variables that `load_own_variables` takes.
+
+        Returns:
+            set: tuples.
+        """
+        return {tuple(np.shape(variable)) for variable in self.variables}
+
     def save_own_variables(self, store):
         """Writes the variables into a store under "0", "1", ... in Keras 3's order.
 

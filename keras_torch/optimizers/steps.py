@@ -30,7 +30,11 @@ def mix(averages, values, keep):
     >>> mix(averages, [torch.ones(2)], 0.75); averages
     [tensor([0.2500, 0.2500])]
     """
-    foreach.lerp_(averages, values, 1 - keep)
+    if isinstance(keep, torch.Tensor):  # a share that is a tensor is not for `lerp`
+        foreach.mul_(averages, keep)
+        foreach.add_(averages, foreach.mul(values, 1 - keep))
+    else:
+        foreach.lerp_(averages, values, 1 - keep)
 
 
 def mix_squares(averages, values, keep):
@@ -95,3 +99,26 @@ def power(base, exponent):
     if isinstance(exponent, torch.Tensor):
         return float(np.float32(base)) ** exponent
     return float(np.float32(base) ** np.float32(exponent))
+
+
+def least(a, b):
+    """The smaller of two numbers, or of two tensors without axes.
+
+    >>> least(1.0, 2.0), least(torch.tensor(1.0), torch.tensor(2.0))
+    (1.0, tensor(1.))
+    """
+    tensors = isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor)
+    return torch.minimum(torch.as_tensor(a), torch.as_tensor(b)) if tensors else min(a, b)
+
+
+def constant(owner, value, device):
+    """A number or tuple as a tensor on the device, made once: no memory is sent there during a capture.
+
+    >>> import types
+    >>> constant(types.SimpleNamespace(), 3.0, torch.device("cpu"))
+    tensor(3.)
+    """
+    made = owner.__dict__.setdefault("_constants", {})
+    if (value, device) not in made:
+        made[value, device] = torch.tensor(value, device=device)
+    return made[value, device]

@@ -32,13 +32,15 @@ def read_optimizer(optimizer, file, source):
     """
     if not holds_state(file):
         return
-    rate = optimizer.learning_rate
+    rate = getattr(optimizer, "learning_rate", None)  # a MultiOptimizer has none
     try:
         optimizer.load_own_variables(_arrays(optimizer, file.group("optimizer/vars")))
     except ValueError as error:
         warnings.warn(f"The optimizer's state in {source!r} does not fit and was left out: {error} The "
                       "weights were loaded; compile with the same optimizer to go on as before.",
                       stacklevel=5)
+        return
+    if rate is None:
         return
     if np.float32(optimizer.learning_rate) == np.float32(rate) and optimizer.learning_rate != rate:
         optimizer.learning_rate = float(rate)  # the file rounds it to single precision
@@ -53,7 +55,7 @@ def holds_state(file):
 
 def _arrays(optimizer, group):
     """The arrays of a group; each must have a shape that the optimizer knows, before it is read."""
-    known = {()} | {tuple(np.shape(variable)) for variable in optimizer.variables}
+    known = {()} | optimizer.expected_shapes()
     found = {}
     for name in group.names():
         shape = tuple(group.dataset(name).shape)

@@ -156,6 +156,7 @@ OPTIMIZER_CASES = [
     row("Lamb", "betas", learning_rate=0.01, beta_1=0.5, beta_2=0.6, epsilon=1e-2),
     row("Adafactor", "plain", learning_rate=0.1),
     row("Adafactor", "all", learning_rate=0.1, relative_step=False, clip_threshold=0.5, beta_2_decay=-0.5),
+    row("Adafactor", "large rate", learning_rate=0.9, relative_step=False),
     row("Adafactor", "epsilons", learning_rate=0.1, epsilon_1=1e-3, epsilon_2=0.5),
     row("Muon", "plain", learning_rate=0.01),
     row("Muon", "no look ahead", learning_rate=0.01, nesterov=False, momentum=0.8, ns_steps=3, rms_rate=None),

@@ -96,3 +96,20 @@ def test_errors():
         LossScaleOptimizer(SGD(loss_scale_factor=2.0))
     with pytest.raises(RuntimeError, match="has no parameters yet"):
         LossScaleOptimizer(SGD()).step()
+
+
+def test_words_of_tf_keras():
+    variable = Variable([1.0])
+    optimizer = LossScaleOptimizer(SGD(0.5), dynamic=True, initial_scale=None, dynamic_growth_steps=None)
+    assert (optimizer.initial_scale, optimizer.dynamic_growth_steps) == (2.0 ** 15, 2000)
+    optimizer = LossScaleOptimizer(SGD(0.5), initial_scale=4.0).build([variable])
+    assert float(optimizer.loss_scale) == 4.0
+    scaled = optimizer.get_scaled_loss(variable.sum())
+    grads = optimizer.get_unscaled_gradients(torch.autograd.grad(scaled, [variable]))
+    assert float(grads[0]) == 1.0
+    optimizer.apply_gradients(zip(grads, [variable]))
+    assert float(variable) == 0.5
+    optimizer.apply_gradients([(torch.full((1,), 4.0), variable)])  # the next step unscales again
+    assert float(variable) == 0.0
+    with pytest.raises(ValueError, match="Give the optimizer `loss_scale_factor`"):
+        LossScaleOptimizer(SGD(), dynamic=False)
