@@ -146,8 +146,8 @@ DATA_CASES: dict[str, Row] = {
     ),
     "generator of dicts": lambda keras: trained(keras, dicts(), steps_per_epoch=5),
     "validation generator": lambda keras: trained(
-        keras, endless(*numbers()), steps_per_epoch=5, validation_data=endless(*numbers()), validation_steps=3,
-        epochs=1,  # Keras loses some of its batches between two validations
+        keras, endless(*numbers()), steps_per_epoch=5, validation_data=endless(*numbers()),
+        validation_steps=3, epochs=1,  # Keras loses some of its batches between two validations
     ),
     "PyDataset": lambda keras: trained(keras, numbered(keras), validation_data=numbered(keras)),
     "PyDataset, threads": lambda keras: trained(keras, numbered(keras, workers=3, max_queue_size=2)),
