@@ -1,6 +1,7 @@
 """ModelCheckpoint: saves the model, or its weights, while it is trained."""
 
 import os
+import warnings
 
 from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
 from keras_torch.callbacks.logs import find_name
@@ -31,7 +32,8 @@ class ModelCheckpoint(MonitorCallback):
 
     Args:
         filepath: where to save; '{epoch:02d}', '{batch}' and names of logs such as '{val_loss:.2f}' are
-            filled in ('epoch' and 'batch' count from 1). Folders are made. Its end chooses the format.
+            filled in ('epoch' and 'batch' count from 1; where the logs of an older generation tell the
+            batch, it is theirs, from 0). Folders are made. Its end chooses the format.
         monitor: key of logs to watch with `save_best_only`.
         verbose: 1 says what is saved, 0 is silent.
         save_best_only: whether to save only when the watched value has improved.
@@ -42,12 +44,15 @@ class ModelCheckpoint(MonitorCallback):
         period: older name: save every so many epochs.
 
     Errors:
-        ValueError: an argument out of range, or, when training begins, an ending that stands for no format.
+        ValueError: an argument out of range; when training begins, an ending that stands for no format; or a
+            placeholder that does not fit its value, such as '{loss:d}'.
         KeyError: `filepath` names a value that is not in logs.
+        OSError: the disk is full or failed; files from before stay, and the model can be used.
         IsADirectoryError: `filepath` is a folder.
 
     Notes:
         Files are written beside the old one and then renamed: a stopped run leaves a whole file.
+        Without the watched value, or with one that is no single number, it warns once and saves.
 
     Source: Keras `callbacks.ModelCheckpoint`. Keras 3 accepts only '.keras', '.h5' and '.weights.h5'.
 
@@ -77,7 +82,7 @@ class ModelCheckpoint(MonitorCallback):
         self.save_freq = save_freq
         self._epoch, self._last_batch = 0, -1
         self._batches_since_save = self._epochs_since_save = 0
-        if save_freq == "epoch" and type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end:
+        if save_freq == "epoch":
             self.idle_hooks = frozenset(["on_train_batch_end"])
 
     def on_train_begin(self, logs=None):
@@ -109,7 +114,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save(path)
 
     def _is_due(self, epoch, logs, path):
-        value = self.monitored(logs) if self.save_best_only else None
+        value = self._watched(logs) if self.save_best_only else None
         if value is None:   # not asked to watch, or nothing to watch: then saving is the safe thing
             self._say(epoch, f"saving model to {path}")
             return True
@@ -119,6 +124,17 @@ class ModelCheckpoint(MonitorCallback):
             return False
         self._say(epoch, f"{self.monitor} improved from {before} to {value:.5f}, saving model to {path}")
         return True
+
+    def _watched(self, logs):
+        value = self.monitored(logs)
+        if getattr(value, "ndim", 0) == 0:
+            return value
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(f"ModelCheckpoint watches `{self.monitor}`, which is an array of shape "
+                          f"{tuple(value.shape)} and not a number, so that every model is saved. Watch "
+                          "another value, or set save_best_only=False.", stacklevel=2)
+        return None
 
     def _say(self, epoch, message):
         if self.verbose:
@@ -132,9 +148,13 @@ class ModelCheckpoint(MonitorCallback):
         save(path, overwrite=True)
 
     def _path(self, epoch, batch, logs):
-        values = Placeholders(logs, epoch=epoch + 1, **({} if batch is None else {"batch": batch + 1}))
+        counted = {} if batch is None else {"batch": batch + 1}
+        values = Placeholders({**counted, **logs, "epoch": epoch + 1})
         try:
             return self.filepath.format_map(values)
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"ModelCheckpoint: `filepath` {self.filepath!r} cannot be filled in: {error}. "
+                             "Write placeholders as in '{epoch:02d}-{val_loss:.2f}.keras'.") from error
         except KeyError as error:
             raise KeyError(f"ModelCheckpoint: `filepath` {self.filepath!r} names {error}, not in logs."
                            f" Available: {', '.join(['epoch', *logs])}.") from error

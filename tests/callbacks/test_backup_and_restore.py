@@ -129,7 +129,7 @@ def _stateful():
     utils.set_random_seed(1)
     model = keras_torch.Sequential(
         [
-            keras_torch.Input(batch_shape=(4, 3, 2)),
+            Input(batch_shape=(4, 3, 2)),
             layers.LSTM(5, stateful=True, dropout=0.2),
             layers.Dense(1),
         ]

@@ -2,6 +2,7 @@
 
 import pathlib
 
+import numpy as np
 import pytest
 from cases.fake_model import RECORDED, SEQUENCES
 
@@ -65,6 +66,39 @@ def test_a_missing_value_warns_once_and_saves_anyway(attach, model):
         callback.on_epoch_end(0, {"loss": 1.0})
         callback.on_epoch_end(1, {"loss": 1.0})
     assert len(model.saved) == 2 and len(caught) == 1
+
+
+def test_an_array_cannot_be_the_best(attach, model):
+    callback = attach(ModelCheckpoint("x.h5", "loss", save_best_only=True))
+    with pytest.warns(UserWarning, match=r"watches `loss`, which is an array of shape \(2,\)") as caught:
+        callback.on_epoch_end(0, {"loss": np.array([1.0, 2.0])})
+        callback.on_epoch_end(1, {"loss": np.array([1.0, 2.0])})
+    assert len(model.saved) == 2 and len(caught) == 1
+
+
+def test_the_number_of_a_batch_that_logs_tell_is_theirs(attach, model):
+    _run(attach(ModelCheckpoint("{batch}.h5", save_freq=2)), [1.0], batches=2)
+    callback = attach(ModelCheckpoint("{batch}.h5", save_freq=1))
+    callback.on_train_batch_end(3, {"batch": 3})
+    assert [name for _, name in model.saved] == ["2.h5", "3.h5"]
+
+
+@pytest.mark.parametrize("path, reason", [
+    ("{}.h5", "Format string contains positional fields"), ("{loss:d}.h5", "Unknown format code 'd'"),
+    ("{epoch.h5", "expected '}'"),
+])  # fmt: skip
+def test_placeholders_that_cannot_be_filled_in_are_told(path, reason, attach):
+    with pytest.raises(ValueError, match=f"`filepath` '{path}' cannot be filled in: {reason}"):
+        attach(ModelCheckpoint(path)).on_epoch_end(0, {"loss": 1.0})
+
+
+@pytest.mark.parametrize("threshold, mode, saved", [(1.5, "min", [1]), (0.5, "min", []), (1, "max", [0, 2])])
+def test_the_first_save_must_beat_the_threshold(threshold, mode, saved, attach, model):
+    arguments = {"save_best_only": True, "mode": mode, "initial_value_threshold": threshold}
+    callback = attach(ModelCheckpoint("{epoch}.h5", "loss", **arguments))
+    for epoch, value in enumerate([2.0, 1.0, 3.0]):
+        callback.on_epoch_end(epoch, {"loss": value})
+    assert [int(name[0]) - 1 for _, name in model.saved] == saved
 
 
 def test_a_folder_is_refused(attach, tmp_path):
