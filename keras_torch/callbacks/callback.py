@@ -45,7 +45,7 @@ class Callback:
     params = None
     model = None
     validation_data = None
-    idle_hooks = frozenset()  # names of hooks that would do nothing as configured and need not be called
+    idle_hooks = frozenset()  # names of batch hooks that, as written here, do nothing as configured
     comes_last = False        # True: each hook is called after those of all other callbacks
     stored_attributes = ()    # names of attributes that `state_dict` tells
 

@@ -22,11 +22,16 @@ def _flat(callbacks):
     return [callbacks]
 
 
+def _is_ours(hook):
+    """Whether a hook is written here: `idle_hooks` does not speak for what a user's subclass adds."""
+    return (getattr(hook, "__module__", None) or "").startswith("keras_torch.")
+
+
 def _listening(callback, kind, moment):
     """The hook of one callback for one batch moment, or None when it has none of its own."""
     name = f"on_{kind}_batch_{moment}"
     hook = getattr(callback, name, None)
-    if name in getattr(callback, "idle_hooks", ()):
+    if name in getattr(callback, "idle_hooks", ()) and _is_ours(hook):
         return None
     if not is_empty(hook):
         return hook

@@ -70,8 +70,7 @@ class DistributedCheckpoint(MonitorCallback):
     @property
     def idle_hooks(self):
         """The batch hook, when saving waits for the end of the epoch."""
-        own = type(self).on_train_batch_end is DistributedCheckpoint.on_train_batch_end
-        return frozenset(["on_train_batch_end"] if own and self.save_freq == "epoch" else [])
+        return frozenset(["on_train_batch_end"] if self.save_freq == "epoch" else [])
 
     # When to save.
 
@@ -209,8 +208,9 @@ def load_distributed_checkpoint(model, directory, step=None):
     folder = os.path.join(directory, str(step))
     stored = sharded_files.read_values(folder)
     optimizer = getattr(model, "optimizer", None) if "optimizer" in stored else None
-    if optimizer is not None:
-        optimizer.build(model.trainable_variables)
+    if optimizer is not None and not optimizer.built:
+        learning = [weight for weight in model.parameters() if weight.requires_grad]
+        optimizer.build(getattr(model, "trainable_variables", learning))
     like = _parted(_state_of(model, optimizer is None))[0]
     wanted = [path for part in ("model", "optimizer") for path in _tensors_named(stored.get(part, []))]
     _check_weights(folder, stored, model)

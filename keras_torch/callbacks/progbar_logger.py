@@ -47,7 +47,7 @@ class ProgbarLogger(Callback):
         self.target = params.get("steps")
         if self.count_mode == "samples" and params.get("samples") and params.get("batch_size"):
             self._samples, self._samples_per_step = params["samples"], params["batch_size"]
-        if self.verbose != 1 and self.target and type(self) is ProgbarLogger:
+        if self.verbose != 1 and self.target:
             self.idle_hooks = _BATCH_HOOKS   # nothing is shown before the end
 
     def on_train_begin(self, logs=None):

@@ -21,6 +21,7 @@ from keras_torch.callbacks import (
     sharded_files,
 )
 from keras_torch.callbacks.distributed_checkpoint import steps_in
+from keras_torch.training.trainer import Trainer
 
 X = np.linspace(-1, 1, 64, dtype="float32").reshape(16, 4)
 Y = np.linspace(0, 1, 16, dtype="float32")[:, None]
@@ -123,6 +124,18 @@ def test_a_model_that_is_not_compiled_takes_the_weights(tmp_path):
     second = keras.models.clone_model(first)
     load_distributed_checkpoint(second, tmp_path)
     assert equal(first, second)
+
+
+def test_native_modules_with_the_training_engine(tmp_path):
+    net = type("Net", (Trainer, torch.nn.Linear), {"label": "Net"})
+    first, second = net(4, 1), net(4, 1)
+    for model in (first, second):
+        model.compile(torch.optim.Adam, "mse")
+    fit(first, DistributedCheckpoint(tmp_path))
+    load_distributed_checkpoint(second, tmp_path)
+    assert torch.equal(first.weight, second.weight)
+    fit(first), fit(second)
+    assert torch.equal(first.weight, second.weight)
 
 
 def test_message_and_old_name(tmp_path, capsys):

@@ -173,6 +173,14 @@ def test_one_callback_serves_several_trainings(model, tmp_path):
     assert not writing_threads() and len(list((tmp_path / "train").iterdir())) == 2
 
 
+def test_a_folder_that_cannot_be_made_is_an_error_before_the_first_step(model, tmp_path):
+    (tmp_path / "file").write_text("")
+    before = model.get_weights()
+    with pytest.raises(OSError, match="file"):
+        fit(model, TensorBoard(tmp_path / "file" / "logs", write_graph=False))
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
+
+
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(ImportError, match="'tensorboard' is needed for the callback TensorBoard"):

@@ -40,6 +40,7 @@ class TensorBoard(Callback):
     Errors:
         ValueError: an argument out of range, an unknown layer, or gradients wanted where there are none.
         ImportError: the package tensorboard is not installed (when training or evaluation begins).
+        OSError: the folder cannot be made (when training begins).
 
     Notes:
         Folder 'train': 'epoch_<metric>', 'epoch_learning_rate' by epoch (from 0), 'batch_<metric>' by batch
@@ -92,7 +93,7 @@ class TensorBoard(Callback):
     @property
     def idle_hooks(self):
         """Batch hooks that would do nothing as configured."""
-        if type(self).on_train_batch_end is not TensorBoard.on_train_batch_end or self.profile_batch:
+        if self.profile_batch:
             return frozenset()
         if self.update_freq == "epoch":
             return frozenset(["on_train_batch_begin", "on_train_batch_end"])
@@ -102,6 +103,7 @@ class TensorBoard(Callback):
 
     def on_train_begin(self, logs=None):
         self.abandon()
+        os.makedirs(self.log_dir, exist_ok=True)   # a folder that cannot be made is an error now
         self._files = self._files or EventFiles(self.log_dir)
         self._in_fit, self._batches, self._epoch_start = True, 0, 0
         self._every = self._batches_between_writes()

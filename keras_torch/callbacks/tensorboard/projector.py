@@ -33,7 +33,7 @@ class Projector:
     def __init__(self, model, log_dir, layer_names=None, metadata=None, data=None, batch_size=None):
         self.log_dir, self.data, self.batch_size = log_dir, data, batch_size or 32
         self.model = model
-        found = {layer.name: layer for layer in model.layers}
+        found = {layer.name: layer for layer in getattr(model, "layers", ())}
         names = list(layer_names or [name for name, layer in found.items() if isinstance(layer, Embedding)])
         _check_known("embeddings_layer_names", names, found)
         if isinstance(metadata, dict):
