@@ -13,6 +13,7 @@ import copy
 
 import torch
 
+from keras_torch.callbacks.callback import Callback
 from keras_torch.metrics.metric import Metric
 from keras_torch.random.states import (
     GENERATORS,
@@ -237,10 +238,10 @@ def _generators(model):
 
 
 def _optimizers(model):
-    """(attribute, object) of what has torch's `state_dict` and is no module: optimizers, their schedulers."""
+    """(attribute, object) of what has `state_dict` and is neither module nor callback: optimizers above all."""
     for name, value in vars(model).items():
         if hasattr(value, "load_state_dict") and hasattr(value, "state_dict") and not isinstance(value, (
-                torch.nn.Module, *GENERATORS)):
+                torch.nn.Module, Callback, *GENERATORS)):
             yield name, value
 
 
