@@ -238,7 +238,7 @@ def _generators(model):
 
 
 def _optimizers(model):
-    """(attribute, object) of what has `state_dict` and is neither module nor callback: optimizers above all."""
+    """(attribute, object) of what has `state_dict` and is neither module nor callback: optimizers, mostly."""
     for name, value in vars(model).items():
         if hasattr(value, "load_state_dict") and hasattr(value, "state_dict") and not isinstance(value, (
                 torch.nn.Module, Callback, *GENERATORS)):
