@@ -16,7 +16,7 @@ TESTS = ROOT / "tests" / "optimizers" / "test_optimizer_references.py"
 _spec = importlib.util.spec_from_file_location("optimizer_rows", TESTS)
 rows = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(rows)
-# Weights that start elsewhere may come nearer to zero, and a step of Muon depends on a quintic of its gradient.
+# Other weights may come nearer to zero, and an update of Muon is a quintic of its gradient, five times.
 LOOSER = 3
 
 

@@ -78,6 +78,22 @@ def test_torch_scheduler_sets_the_rate():
         scheduler.step()
 
 
+def test_a_grad_scaler_unscales_and_skips():
+    model = linear()
+    optimizer, scaler = Adam(0.1).build(model.parameters()), torch.amp.GradScaler("cpu", init_scale=8.0)
+    scaler.scale(model(torch.ones(4, 3)).mean()).backward()
+    expected = [param.grad / 8 for param in model.parameters()]
+    scaler.unscale_(optimizer)
+    torch.testing.assert_close([param.grad for param in model.parameters()], expected)
+    scaler.step(optimizer)
+    scaler.update()
+    assert optimizer.iterations == 1
+    model.weight.grad = torch.full((2, 3), float("inf"))
+    scaler.step(optimizer)
+    scaler.update()
+    assert optimizer.iterations == 1 and scaler.get_scale() == 4.0
+
+
 def test_param_groups_set_the_rate():
     optimizer = SGD(0.8).build(weights((2,)))
     optimizer.param_groups[0]["lr"] = 0.4
