@@ -4,7 +4,7 @@ import sys
 
 from keras_torch.callbacks.callback import Callback, is_empty
 from keras_torch.callbacks.history import History
-from keras_torch.callbacks.logs import Logs, as_logs, shown
+from keras_torch.callbacks.logs import SHOWN, Logs, as_logs
 from keras_torch.callbacks.progbar_logger import ProgbarLogger
 from keras_torch.dialects.translator import behaviour
 
@@ -205,9 +205,12 @@ class CallbackList(Callback):
                 hook(batch, logs)
             return
         holders = sys.getrefcount(logs)
-        with shown(logs):
+        SHOWN.logs.append(logs)
+        try:
             for hook in hooks:
                 hook(batch, logs)
+        finally:
+            SHOWN.logs.pop()
         if sys.getrefcount(logs) != holders:
             logs.freeze()  # somebody keeps `logs`, and the next step writes to the metrics
 

@@ -1,6 +1,5 @@
 """Logs: what callbacks are told of a batch or an epoch, read from the device only when somebody looks."""
 
-import contextlib
 import threading
 
 import numpy as np
@@ -267,29 +266,13 @@ class Logs(dict):
 
 
 class _Shown(threading.local):
-    """The logs that callbacks of this thread are being shown, the innermost last."""
+    """`logs`: those that callbacks of this thread are being shown, the innermost last."""
 
     def __init__(self):
         self.logs = []
 
 
-_SHOWN = _Shown()
-
-
-@contextlib.contextmanager
-def shown(logs):
-    """While callbacks are shown `logs`, whose values are those of the metrics of now.
-
-    >>> with shown(Logs(lambda: {"loss": 1.0})) as logs:
-    ...     settle_shown()
-    >>> logs["loss"]
-    1.0
-    """
-    _SHOWN.logs.append(logs)
-    try:
-        yield logs
-    finally:
-        _SHOWN.logs.pop()
+SHOWN = _Shown()
 
 
 def settle_shown():
@@ -300,7 +283,7 @@ def settle_shown():
 
     >>> settle_shown()
     """
-    for logs in _SHOWN.logs:
+    for logs in SHOWN.logs:
         logs.settle()
 
 

@@ -61,6 +61,12 @@ def write_folder(folder, tensors, values, group=None):
         tensors: dict of name -> tensor (or DTensor, of which each process writes its own part).
         values: what JSON can hold.
         group: process group of a run of several processes; every process calls this.
+
+    >>> import tempfile
+    >>> folder = os.path.join(tempfile.mkdtemp(), "0")
+    >>> write_folder(folder, {"weight": torch.ones(2)}, {"step": 3})
+    >>> read_values(folder), read_tensors(folder, {"weight": torch.zeros(2)}), shapes_in(folder)
+    ({'step': 3}, {'weight': tensor([1., 1.])}, {'weight': ((2,), torch.float32)})
     """
     temporary = _beside(folder, "tmp")
     if is_first_process():

@@ -13,6 +13,12 @@ def write_graph(model, files):
 
     Notes:
         A functional or sequential model that JSON cannot hold is warned about and shown by its parts.
+
+    >>> import torch
+    >>> class Printing:
+    ...     graph = print
+    >>> write_graph(torch.nn.Linear(2, 3), Printing)
+    train [('Linear', 'Linear', [], {'weights': 'weight (3, 2), bias (3,)'})]
     """
     text = _graph_as_json(model)
     if text is None:

@@ -28,6 +28,9 @@ class Projector:
 
     Errors:
         ValueError: an unknown layer, or one that is no Embedding while `data` is None.
+
+    >>> Projector(torch.nn.Linear(2, 3), "logs").layers
+    {}
     """
 
     def __init__(self, model, log_dir, layer_names=None, metadata=None, data=None, batch_size=None):
