@@ -45,7 +45,11 @@ class CompileFiles:
                           "on the loaded model, or write get_compile_config() and compile_from_config().",
                           stacklevel=2)
             return
-        terms = {name: _made(config.get(name)) for name in _TERMS}
+        try:
+            terms = {name: _made(config.get(name)) for name in _TERMS}
+        except ValueError as error:
+            raise ValueError(f"{self.label}: what compile() was given cannot be made again. {error} Or load "
+                             "with compile=False, and call compile() on the loaded model.") from error
         switches = {name: config[name] for name in _SWITCHES if config.get(name) is not None}
         self.compile(**terms, **switches)
         if self.built:

@@ -241,10 +241,11 @@ def explain_values(trainer, y, y_pred, error):
                 values = loss.call(target, prediction)
         except Exception:  # noqa: BLE001 - the failure is inside the user's function: it is told as it was
             return
-        if not isinstance(values, torch.Tensor):
+        if not isinstance(values, torch.Tensor) or not values.is_floating_point():
+            shown = values.dtype if isinstance(values, torch.Tensor) else quote(values)
             raise TypeError(
-                f'The loss function "{loss.name}" returned {quote(values)}; it must return a tensor of '
-                "values computed from y_true and y_pred, one per sample."
+                f'The loss function "{loss.name}" returned {shown}; it must return one tensor of floats '
+                "computed from y_true and y_pred, a value per sample."
             ) from error
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import positive_int
+from keras_torch.base.checks import positive_int, quote
 from keras_torch.callbacks import CallbackList
 from keras_torch.callbacks.logs import Logs
 from keras_torch.dialects.translator import behaviour
@@ -168,9 +168,26 @@ class Evaluating:
         own = self.__dict__.get("_own_predict_function") is not None
         if own or self._overrides("predict_step", "make_predict_function"):
             step = step_of(self, "predict", self.make_predict_function())
-            return lambda x, y, weight: collect(step(x, y, weight))
+            return lambda x, y, weight: collect(self._as_predictions(step(x, y, weight)))
         call = self._forward_function()
         return lambda x, y, weight: collect(call(x))
+
+    def _as_predictions(self, result):
+        """What a predict_step of the user's own returned, as tensors.
+
+        Errors:
+            TypeError: something else than tensors and arrays.
+        """
+
+        def convert(leaf):
+            if isinstance(leaf, torch.Tensor):
+                return leaf
+            if not isinstance(leaf, (np.ndarray, np.generic, int, float)):
+                raise TypeError(f"{type(self).__name__}.predict_step() must return predictions, tensors or "
+                                f"arrays in any structure; got {quote(leaf)}.")
+            return torch.as_tensor(leaf)
+
+        return tree.map_structure(convert, result)
 
     def predict_classes(self, x, batch_size=32, verbose=0):
         """Class numbers predicted for data (Keras 1 and 2)."""

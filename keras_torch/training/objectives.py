@@ -5,6 +5,7 @@ import torch
 from keras_torch import losses, metrics
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
+from keras_torch.base.configurable import is_house_class
 from keras_torch.base.names import to_snake_case
 from keras_torch.dialects.translator import behaviour
 from keras_torch.losses import SparseCategoricalCrossentropy
@@ -96,8 +97,22 @@ class Objectives:
         self.weighted_metrics = self._build_metrics(
             self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken
         )
+        self._find_columns()
         self._single = self._single_loss()
         self.built = True
+
+    def _find_columns(self):
+        """Which losses and metrics of the user's see targets (batch,) as columns beside outputs (batch, 1).
+
+        Up to tf.keras all do; classes of our own bring ranks together by themselves.
+        """
+        self._columns = set()
+        if behaviour("vectors of targets") == "columns":
+            listed = [metric for _, metric, _ in self.plain_metrics + self.weighted_metrics]
+            for thing in [*listed, *self.loss_objects]:
+                function = isinstance(thing, FunctionMetric) or type(thing).__name__ == "LossFunctionWrapper"
+                if thing is not None and (function or not is_house_class(type(thing))):
+                    self._columns.add(id(thing))
 
     def _labels(self, y_pred, graph_names, specs):
         """(what the logs call the output of each loss, prefixes of metrics), in this generation's way."""
@@ -136,7 +151,8 @@ class Objectives:
 
     def _build_trackers(self, labels, taken):
         """Running means of the outputs' losses, when there are several; None where an output has no loss."""
-        if sum(loss is not None for loss in self.loss_objects) < 2:
+        by_output = behaviour("unnamed outputs") == "numbered"  # up to tf.keras outputs count, not losses
+        if sum(by_output or loss is not None for loss in self.loss_objects) < 2:
             return []
         return [
             None if loss is None else metrics.Mean(name=_free(f"{label}_loss", taken))
@@ -152,7 +168,7 @@ class Objectives:
 
     def _single_loss(self):
         """The one loss of a model with one output and no weight on it, for the short way."""
-        if len(self.names) == 1 and self.weights[0] is None:
+        if len(self.names) == 1 and self.weights[0] is None and id(self.loss_objects[0]) not in self._columns:
             return self.loss_objects[0]
         return None
 
@@ -238,7 +254,10 @@ class Objectives:
         for index, (loss, weight) in enumerate(zip(self.loss_objects, self.weights)):
             if loss is None or flat_true[index] is None:
                 continue
-            value = loss(flat_true[index], flat_pred[index], flat_weight[index])
+            true, weights = flat_true[index], flat_weight[index]
+            if id(loss) in self._columns:
+                true, weights = _as_column(true, flat_pred[index]), _as_column(weights, flat_pred[index])
+            value = loss(true, flat_pred[index], weights)
             if self.output_trackers and self.output_trackers[index] is not None:
                 self.output_trackers[index].update_state(value, sample_weight=flat_pred[index].shape[0])
             value = value if weight is None else value * weight
@@ -260,13 +279,17 @@ class Objectives:
             return
         flat_pred, flat_true = tree.flatten(y_pred), self.targets(y_true)
         for index, metric, _ in self.plain_metrics:
-            if flat_true[index] is not None:
-                metric.update_state(flat_true[index], flat_pred[index])
+            true, pred = flat_true[index], flat_pred[index]
+            if true is not None:
+                metric.update_state(_as_column(true, pred) if id(metric) in self._columns else true, pred)
         if self.weighted_metrics:
             flat_weight = self.sample_weights(sample_weight)
             for index, metric, _ in self.weighted_metrics:
-                if flat_true[index] is not None:
-                    metric.update_state(flat_true[index], flat_pred[index], flat_weight[index])
+                true, pred, weight = flat_true[index], flat_pred[index], flat_weight[index]
+                if id(metric) in self._columns:
+                    true, weight = _as_column(true, pred), _as_column(weight, pred)
+                if true is not None:
+                    metric.update_state(true, pred, weight)
 
     # ------------------------------------------------------------------------------------------ results
 
@@ -361,6 +384,13 @@ def _check_loss_weights(loss_weights):
     for value in tree.flatten(loss_weights):
         if value is not None and not isinstance(value, (int, float, torch.Tensor)):
             fail("compile()", "loss_weights", loss_weights, "numbers, in a list or a dict by output name")
+
+
+def _as_column(values, pred):
+    """Targets or weights (batch,) beside an output (batch, units) as (batch, 1)."""
+    if isinstance(values, torch.Tensor) and values.dim() == 1 and pred.dim() == 2:
+        return values.unsqueeze(-1)
+    return values
 
 
 def _as_metric(spec, y_true, y_pred):

@@ -89,4 +89,4 @@ class SingleBatches:
         self._prepare(OneBatch((x, None, None)), "predict_on_batch()")
         with self._evaluating(self._no_gradients()):
             outputs = step_of(self, "predict", self.make_predict_function())(x, None, None)
-        return tree.map_structure(as_numpy, outputs)
+        return tree.map_structure(as_numpy, self._as_predictions(outputs))

@@ -55,7 +55,7 @@ class StepMethods:
         steps.backward(self, self.optimizer.scale_loss(loss) if self._scales_loss else loss)
         self.optimizer.step()
         with torch.no_grad():
-            return self.compute_metrics(x, y, y_pred, sample_weight)
+            return self._metric_logs(x, y, y_pred, sample_weight)
 
     def test_step(self, data):
         """Loss and metrics of one batch; override it for evaluation of your own."""
@@ -63,7 +63,14 @@ class StepMethods:
         clear_losses(self)
         y_pred = self(x)
         self._counted_loss(x, y, y_pred, sample_weight, False)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
+        return self._metric_logs(x, y, y_pred, sample_weight)
+
+    def _metric_logs(self, x, y, y_pred, sample_weight):
+        logs = self.compute_metrics(x, y, y_pred, sample_weight)
+        if not isinstance(logs, dict):
+            raise TypeError(f"{type(self).__name__}.compute_metrics() must return a dict, name -> value; got "
+                            f"{quote(logs)}. End it with: return self.get_metrics_result().")
+        return logs
 
     def _counted_loss(self, x, y, y_pred, sample_weight, training):
         """What compute_loss says, which the running mean of the loss has taken in (once)."""
@@ -112,7 +119,7 @@ class StepMethods:
             call = self._forward_function()
             return lambda x, y, weight: call(x)
         if self._overrides(f"{kind}_step", "compute_loss", "compute_metrics"):
-            return self._jitted(steps.custom_step(self, getattr(self, f"{kind}_step")))
+            return self._jitted(steps.custom_step(self, f"{kind}_step"))
         standard = steps.standard_train_step if kind == "train" else steps.standard_test_step
         return standard(self)
 

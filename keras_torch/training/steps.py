@@ -98,13 +98,11 @@ def total_loss(trainer, penalties, x, y, y_pred, weight):
 
 
 def explained_loss(trainer, penalties, x, y, y_pred, weight):
-    """`total_loss`; a failure that bad class numbers caused is told in those terms."""
+    """`total_loss`; a failure caused by class numbers or by a loss function is told in those terms."""
     try:
         return total_loss(trainer, penalties, x, y, y_pred, weight)
-    except (RuntimeError, IndexError) as error:
+    except (RuntimeError, IndexError, TypeError, AttributeError) as error:
         checking.explain_labels(trainer, y, y_pred, error)
-        raise
-    except (TypeError, AttributeError) as error:
         checking.explain_values(trainer, y, y_pred, error)
         raise
 
@@ -267,10 +265,12 @@ def detached(logs):
     }
 
 
-def custom_step(trainer, method):
+def custom_step(trainer, name):
     """A user's own train_step or test_step: gets (x, y, sample_weight) as Keras packs it; it returns logs."""
 
+    method = getattr(trainer, name)
+
     def step(x, y, weight):
-        trainer._take_logs(method(pack_x_y_sample_weight(x, y, weight)), x, method.__name__)
+        trainer._take_logs(method(pack_x_y_sample_weight(x, y, weight)), x, name)
 
     return step
