@@ -206,13 +206,14 @@ class LossScaleOptimizer(Optimizer):
         """Makes the update and takes it back where it was bad, without knowing which it is."""
         inner = self.inner_optimizer
         inner.use_device_clock()
-        touched = [tensor for part in parts for tensors in (part.params,
-                                                            *part.slots.values()) for tensor in tensors]
-        before = [tensor.clone(memory_format=torch.preserve_format) for tensor in touched +
-                  [inner._clock.count]]
+        touched = [inner._clock.count]
+        for block in inner._blocks:  # all of them: averages of weights without a gradient move too
+            touched += [*block.params, *(tensor for tensors in (*block.slots.values(), *block.extras.values())
+                                         for tensor in tensors)]
+        before = [tensor.clone(memory_format=torch.preserve_format) for tensor in touched]
         inner.update(parts)
         bad = self._bad[0] > 0
-        for tensor, old in zip(touched + [inner._clock.count], before):
+        for tensor, old in zip(touched, before):
             tensor.copy_(torch.where(bad, old, tensor))
 
     def _regroup(self):

@@ -8,6 +8,7 @@ from keras_torch.base.third_party import foreach
 from keras_torch.optimizers import clipping
 from keras_torch.optimizers.clock import DeviceClock
 from keras_torch.optimizers.schedules import LearningRateSchedule
+from keras_torch.optimizers.steps import mix
 
 
 class Update:
@@ -158,6 +159,8 @@ class Update:
         return parts
 
     def _average_weights(self):
+        if self._clock is not None:
+            return self._average_weights_on_device()
         step = self._count // (self.gradient_accumulation_steps or 1)
         overwrite = self.ema_overwrite_frequency and (step + 1) % self.ema_overwrite_frequency == 0
         starts = step == 0 and not self._averages_start_with_weights
@@ -169,6 +172,19 @@ class Update:
                 foreach.lerp_(averages, block.params, 1 - self.ema_momentum)
             if overwrite:
                 foreach.copy_(block.params, averages)
+
+    def _average_weights_on_device(self):
+        step, every = self._clock.count, self.ema_overwrite_frequency
+        keep = torch.full_like(step, self.ema_momentum)
+        if not self._averages_start_with_weights:
+            keep = torch.where(step == 0, 0.0, keep)
+        for block in self._blocks:
+            averages = block.extras["average"]
+            mix(averages, block.params, keep)
+            if every:
+                overwrite = (step + 1) % every == 0
+                foreach.copy_(block.params, [torch.where(overwrite, average, param)
+                                             for average, param in zip(averages, block.params)])
 
     def finalize_variable_values(self, var_list):
         """Puts the moving average into the variables, if there is one; `fit` calls it at the end.
@@ -194,7 +210,7 @@ class Update:
     @property
     def capturable(self):
         """Whether `step` may be captured in a graph after `use_device_clock()`."""
-        return not (self.use_ema or self.gradient_accumulation_steps or self._calls_update_step
+        return not (self.gradient_accumulation_steps or self._calls_update_step or self._batch_schedulers
                     or len({block.device for block in self._blocks}) > 1)
 
     def use_device_clock(self):
@@ -205,7 +221,8 @@ class Update:
         """
         if not self.built or not self.capturable:
             raise RuntimeError(f"{self._owner()} cannot count on the device: it must be built, on one "
-                               "device, without use_ema, gradient_accumulation_steps or an own update_step.")
+                               "device, without gradient_accumulation_steps, torch schedulers of batches "
+                               "and an own update_step.")
         if self._clock is None:
             self._clock = DeviceClock(self._blocks[0].device, self._count, self._frozen_numbers())
             self.refresh_clock()

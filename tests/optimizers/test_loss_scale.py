@@ -14,7 +14,8 @@ def one_step(optimizer, variable, gradient):
 
 
 @pytest.mark.parametrize("on_device", [False, True])
-@pytest.mark.parametrize("make", [lambda: SGD(0.5, momentum=0.9), lambda: Adam(0.5), lambda: SGD(0.5)])
+@pytest.mark.parametrize("make", [lambda: SGD(0.5, momentum=0.9), lambda: Adam(0.5), lambda: SGD(0.5),
+                                  lambda: SGD(0.5, use_ema=True, ema_overwrite_frequency=2)])
 def test_bad_steps_are_left_out(make, on_device):
     expected, variable = Variable([1.0]), Variable([1.0])
     plain, scaled = make().build([expected]), LossScaleOptimizer(make(), initial_scale=8.0).build([variable])

@@ -17,7 +17,7 @@ from keras_torch.dialects import dialect
 REFERENCES = reference_files.read("optimizers")
 CASES = {case.name: case for case in cases.OPTIMIZER_CASES}
 SCHEDULES = keras_torch.optimizers.schedules
-PYTHON_BETWEEN_STEPS = {"use_ema", "gradient_accumulation_steps", "optimizer_map", "inner_optimizer"}
+PYTHON_BETWEEN_STEPS = {"gradient_accumulation_steps", "optimizer_map", "inner_optimizer"}
 
 
 def start(case):
