@@ -13,6 +13,7 @@ import copy
 
 import torch
 
+from keras_torch.base.configurable import is_house_class
 from keras_torch.callbacks.callback import Callback
 from keras_torch.metrics.metric import Metric
 from keras_torch.random.states import (
@@ -313,7 +314,8 @@ def _metric_groups(model):
 
 
 def _metric_state(metric):
-    return {"tensors": [variable.detach() for variable in metric.variables], "numbers": _counts(metric)}
+    states = [[variable.name, variable.detach()] for variable in metric.variables]
+    return {"states": states, "numbers": _counts(metric)}
 
 
 def _counts(metric):
@@ -327,15 +329,28 @@ def _check_metrics(states, metrics):
     if len(states) != len(metrics):
         raise ValueError(f"it holds {len(states)} metrics; the model has {len(metrics)}")
     for state, metric in zip(states, metrics):
-        shapes = [tuple(tensor.shape) for tensor in state["tensors"]]
-        now = [tuple(variable.shape) for variable in metric.variables]
-        if shapes != now:
-            raise ValueError(f"it holds a metric with states of shapes {shapes} where the model has "
-                             f"{metric.name!r} with {now}")
+        _missing_states(metric, state)
+
+
+def _missing_states(metric, state):
+    """[(name, shape)] of states that a metric of the house makes when it sees its first batch.
+
+    Errors:
+        ValueError: the states are others.
+    """
+    stored = [(name, tuple(value.shape)) for name, value in state["states"]]
+    present = [(variable.name, tuple(variable.shape)) for variable in metric.variables]
+    makes_more = is_house_class(type(metric)) and stored[:len(present)] == present
+    if stored != present and not makes_more:
+        raise ValueError(f"it holds a metric with the states {stored} where the model has {metric.name!r} "
+                         f"with {present}")
+    return stored[len(present):]
 
 
 def _restore_metric(metric, state):
+    for name, shape in _missing_states(metric, state):
+        metric.add_state(name, shape)
     with torch.no_grad():
-        for variable, value in zip(metric.variables, state["tensors"]):
+        for variable, (_, value) in zip(metric.variables, state["states"]):
             variable.copy_(value)
     vars(metric).update(state["numbers"])

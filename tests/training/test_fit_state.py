@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from cases.training_models import LABELS, X, classifier
+from cases.training_models import LABELS, NUMBERS, X, classifier, regressor
 
 import keras_torch
 from keras_torch import callbacks, layers, optimizers
@@ -102,7 +102,7 @@ def _other_optimizers(state):
 
 
 def _other_metric(state):
-    state["metrics"]["compiled"][0]["tensors"].pop()
+    state["metrics"]["compiled"][0]["states"].pop()
 
 
 def _fewer_metrics(state):
@@ -121,7 +121,7 @@ def _fewer_weights(state):
     (_other_group, r"the optimizer changed \[3\] weights in its groups; it changes \[4\] now"),
     (_other_slot, r"it holds 'momentum' of shape \(7, 7\) for a weight of shape \(4, 8\)"),
     (_other_optimizers, r"it holds the optimizers \['optimizer', 'second'\]; the model has \['optimizer'\]"),
-    (_other_metric, r"it holds a metric with states of shapes .* where the model has 'accuracy' with"),
+    (_other_metric, r"it holds a metric with the states .* where the model has 'accuracy' with"),
     (_fewer_metrics, "it holds 0 metrics; the model has 1"),
     (_extra, "it holds the extra state of another number of modules"),
     (_fewer_weights, "it holds 3 weights and buffers; the model has 4"),
@@ -149,6 +149,27 @@ def test_metrics_that_were_not_restored_are_forgotten():
     with pytest.raises(KeyError, match="mine"):
         model.fit(failing(), steps_per_epoch=3, verbose=0, callbacks=[Restore(state)])
     assert "build" not in vars(model._objectives)
+
+
+@pytest.mark.parametrize("data", [
+    lambda: {"x": X, "y": NUMBERS, "batch_size": 5},
+    lambda: {"x": batched(X, NUMBERS), "steps_per_epoch": 4},
+])  # fmt: skip
+def test_metrics_that_make_their_states_at_the_first_batch_go_on(data):
+    def made():
+        keras_torch.utils.set_random_seed(1)
+        return regressor(metrics=[keras_torch.metrics.R2Score(name="r"), "mae"])
+
+    keep, whole = Keep(3), made()
+    history = whole.fit(**data(), shuffle=False, verbose=0, callbacks=[keep])
+    restored = made().fit(**data(), shuffle=False, verbose=0, callbacks=[Restore(keep.state)])
+    assert restored.history == history.history
+
+
+def batched(*arrays):
+    """Endless batches of five."""
+    while True:
+        yield from zip(*(np.split(array, 4) for array in arrays), strict=True)
 
 
 def test_a_model_of_torch_modules_keeps_its_generators():
