@@ -66,24 +66,25 @@ class LazyState:
     >>> class Late(Metric):
     ...     seen = LazyState()
     ...     def settle(self):
-    ...         self.__dict__["seen"] = 3
+    ...         self.seen = 3
     >>> Late().seen
     3
     """
 
     def __set_name__(self, owner, name):
-        self.name = name
+        self.name, self.slot = name, f"_settled_{name}"
 
     def __get__(self, metric, owner=None):
         if metric is None:
             return self
         metric.settle()
-        if self.name not in metric.__dict__:
+        state = getattr(metric, self.slot, None)
+        if state is None:
             raise AttributeError(f'{type(metric).__name__} "{metric.name}" keeps no state `{self.name}`.')
-        return metric.__dict__[self.name]
+        return state
 
     def __set__(self, metric, state):
-        metric.__dict__[self.name] = state
+        setattr(metric, self.slot, state)
 
 
 class Metric(Configurable):
