@@ -52,7 +52,8 @@ class Compiling:
         """Says how to train: optimizer, loss and metrics.
 
         Args:
-            optimizer: name, Keras or torch optimizer (object or class).
+            optimizer: name, config, Keras or torch optimizer (object or class), or a torch learning rate
+                scheduler, whose optimizer is taken and which steps during fit().
             loss: name, function (y_true, y_pred) -> values, Loss, or list / dict of them by output.
             metrics: list of names, functions or metrics; by output as list of lists or dict.
             loss_weights: list or dict of numbers by output.
