@@ -151,7 +151,7 @@ def exists(fullname):
 def is_provided(fullname):
     """Whether the module path of an old script has something behind it here.
 
-    >>> [is_provided(f"tensorflow.{name}") for name in ("math", "data", "keras.nonsense")]
+    >>> [is_provided(f"tensorflow.{name}") for name in ("math", "image", "keras.nonsense")]
     [True, False, False]
     """
     inside = paths.inside_keras(fullname)
