@@ -97,7 +97,8 @@ class Evaluating:
         values = {name: value for name, value in logs.items()}
         if return_dict:
             return values
-        order = [name for name in self.get_metrics_result() if name in values]
+        order = self._result_names if self._step_logs is None else self.get_metrics_result()
+        order = [name for name in order if name in values]
         order += [name for name in values if name not in order]
         found = [values[name] for name in order]
         return found[0] if len(found) == 1 else found

@@ -243,13 +243,22 @@ class StepMethods:
 
     def _logs(self):
         """Name -> value now, in this generation's order: what a custom step returned, else the metrics."""
-        logs = self._step_logs if isinstance(self._step_logs, dict) else self.get_metrics_result()
+        if isinstance(self._step_logs, dict):
+            return self._in_order(self._step_logs)
+        logs = self.get_metrics_result()
+        self.__dict__["_result_names"] = list(self._spread(logs))
         return self._in_order(logs)
 
     @staticmethod
-    def _in_order(logs):
-        """Logs in this generation's order; a dict inside them (the result of compiled metrics) is spread."""
+    def _spread(logs):
+        """Logs in which a dict, such as the result of the compiled metrics, is replaced by what it holds."""
         spread = {}
         for name, value in logs.items():
             spread.update(value if isinstance(value, dict) else {name: value})
+        return spread
+
+    @classmethod
+    def _in_order(cls, logs):
+        """Logs in this generation's order."""
+        spread = cls._spread(logs)
         return dict(sorted(spread.items())) if behaviour("history order") == "sorted" else spread

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 
 import numpy as np
 import pytest
+import torch
 from cases.training_models import LABELS, X, classifier
 from torch.utils._python_dispatch import TorchDispatchMode
+
+import keras_torch
+from keras_torch import layers
 
 SAMPLES = 64
 DATA, TARGETS = np.tile(X, (4, 1))[:SAMPLES], np.tile(LABELS, 4)[:SAMPLES]
@@ -116,3 +121,106 @@ def test_predictions_leave_no_objects_behind():
             model.predict(X, verbose=0)
 
     assert _objects_after(run) <= 20
+
+
+class Adds(layers.Layer):
+    """Passes its inputs on; adds a loss and a metric."""
+
+    def call(self, inputs):
+        self.add_loss(inputs.square().mean() * 1e-3)
+        self.add_metric(inputs.mean(), name="middle")
+        return inputs
+
+
+def _graph_model(cls=keras_torch.Model, *inner, **arguments):
+    x = hidden = keras_torch.Input((4,))
+    for layer in (layers.Dense(8, activation="relu"), *inner):
+        hidden = layer(hidden)
+    model = cls(x, layers.Dense(3, activation="softmax")(hidden))
+    model.compile("adam", "sparse_categorical_crossentropy", **arguments)
+    return model
+
+
+class OwnStep(keras_torch.Model):
+    """The train_step of Keras's guide."""
+
+    def train_step(self, data):
+        x, y, weight = data
+        self.zero_grad()
+        y_pred = self(x, training=True)
+        loss = self.compute_loss(y=y, y_pred=y_pred, sample_weight=weight)
+        loss.backward()
+        weights = list(self.trainable_weights)
+        with torch.no_grad():
+            self.optimizer.apply([weight.grad for weight in weights], weights)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss)
+            else:
+                metric.update_state(y, y_pred, sample_weight=weight)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+
+class OwnLoss(keras_torch.Model):
+    """compute_loss overridden."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(x, y, y_pred, sample_weight, training) * 0.5
+
+
+def several(y_true, y_pred):
+    """A metric function with two results."""
+    return {"low": y_pred.min(), "high": y_pred.max()}
+
+
+class Looks(keras_torch.callbacks.Callback):
+    """Reads the loss of each batch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.last = logs["loss"]
+
+
+LONG_RUNS = {
+    "metrics and weights": (
+        lambda: _graph_model(metrics=["accuracy", several], weighted_metrics=["accuracy"]),
+        {"class_weight": {0: 2.0}, "sample_weight": np.ones(500)}),
+    "callbacks": (lambda: _graph_model(metrics=["accuracy"]), {"callbacks": [Looks()]}),
+    "added losses and metrics": (lambda: _graph_model(keras_torch.Model, Adds()), {}),
+    "own train_step": (lambda: _graph_model(OwnStep, metrics=["accuracy"]), {"sample_weight": np.ones(500)}),
+    "own compute_loss": (lambda: _graph_model(OwnLoss, metrics=["accuracy"]), {"callbacks": [Looks()]}),
+}  # fmt: skip
+
+
+def _live():
+    """(objects, tensors, numbers in them) that are alive."""
+    objects = gc.get_objects()
+    tensors = [thing for thing in objects if issubclass(type(thing), torch.Tensor)]
+    return np.array([len(objects), len(tensors), sum(tensor.numel() for tensor in tensors)])
+
+
+@pytest.mark.parametrize("name", LONG_RUNS)
+def test_memory_is_flat_over_two_thousand_steps(name):
+    make, arguments = LONG_RUNS[name]
+    model, data = make(), (np.tile(X, (25, 1)), np.tile(LABELS, 25))
+    run = functools.partial(model.fit, *data, batch_size=1, verbose=0, **arguments)
+    run()
+    gc.collect()
+    gc.disable()
+    try:
+        before = _live()
+        run(epochs=4)
+        grown = _live() - before
+    finally:
+        gc.enable()
+    assert grown[0] <= 60 and grown[1] <= 4 and grown[2] <= 40, grown
+
+
+def test_a_look_at_single_batches_walks_the_graph_once(monkeypatch):
+    model, walks = classifier(), []
+    matched = type(model._graph).matched
+    monkeypatch.setattr(type(model._graph), "matched", lambda *args: walks.append(1) or matched(*args))
+    for _ in range(3):
+        model.train_on_batch(X, LABELS)
+    assert len(walks) <= 1
+    with pytest.raises(ValueError, match="shape"):
+        model.train_on_batch(X[:, :3], LABELS)
