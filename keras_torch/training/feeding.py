@@ -11,10 +11,13 @@ from keras_torch.training import checking
 from keras_torch.training.data import choosing
 from keras_torch.training.data.sources import ArraySource, Source
 from keras_torch.training.data.streams import Queue, RowsSource
+from keras_torch.training.data.workers import in_worker_thread
 
 
 class Feeding:
     """Mix-in of `Trainer`: sources, devices, and the first build of models and optimizers."""
+
+    _evaluations = 0  # how often the model was put into evaluation mode
 
     def _device(self):
         for weight in self.parameters():
@@ -43,7 +46,9 @@ class Feeding:
                         f"left out when `x` is a {type(x).__name__}",
                         "The dataset must yield it: (x, y) or (x, y, sample_weight).",
                     )
-            return choosing.batch_source(x, batch_size, shuffle, self._device(), owner, queue)
+            source = choosing.batch_source(x, batch_size, shuffle, self._device(), owner, queue)
+            source.habits.uses_of_model = lambda: self._evaluations
+            return source
         if x is None or isinstance(x, str) or callable(x) and not choosing.is_array_like(x):
             hint = "Call the function: it makes the generator." if callable(x) else ""
             fail(owner, "x", x, "data: arrays, a dataset, a DataLoader, a PyDataset or a generator", hint)
@@ -109,9 +114,19 @@ class Feeding:
 
     @contextlib.contextmanager
     def _evaluating(self, context):
-        """Evaluation mode inside the block, under a torch context such as no_grad."""
+        """Evaluation mode inside the block, under a torch context such as no_grad.
+
+        Errors:
+            RuntimeError: a thread that prepares batches asks a model that is in training.
+        """
+        self.__dict__["_evaluations"] = self._evaluations + 1
         training = [module for module in self.modules() if module.training]
         if training:
+            if in_worker_thread():
+                raise RuntimeError(
+                    f"{self.label} was asked to predict by its own data, in a thread that prepares batches, "
+                    "while it is in training. Give workers=0 to fit(): batches are then made between steps."
+                )
             self.eval()
         try:
             with context():

@@ -14,6 +14,9 @@ global generators the data draw from:
   random numbers in the middle of an epoch (`Source.exact`), they are made in turn.
 - none: any number of threads.
 
+Data that use the model itself (a generator that calls its `predict`) are made in turn too: in a thread they
+would switch the model to evaluation in the middle of a step.
+
 Batches with a number (PyDataset) start from a seed of their own, that of the pass and their number, so it
 does not matter who makes them. Processes do that always, and need none of this.
 """
@@ -37,7 +40,12 @@ class Habits:
         judges_first: whether the first item counts; in data that begin anew with each pass it is made in turn
             always, so that drawing an order there (a DataLoader) does no harm.
         seed_of: function job -> seed, for data with numbered batches.
+
+    Attributes:
+        uses_of_model: function -> how often the model was asked to evaluate or predict so far.
     """
+
+    uses_of_model = staticmethod(lambda: 0)
 
     def __init__(self, workers, processes, draws=True, judges_first=True, seed_of=None):
         self.workers, self.processes = workers, processes
@@ -45,6 +53,7 @@ class Habits:
         self._looks = _LOOKS if draws and not processes else 0
         self._made, self._spent = 0, 0.0
         self.drawn = set()
+        self._uses_model = False
 
     @property
     def count(self):
@@ -58,7 +67,7 @@ class Habits:
             at_start: whether it is the first item of a pass.
             exact: whether the state of the random numbers must be right at each batch.
         """
-        if self.workers == 0:
+        if self.workers == 0 or self._uses_model:
             return True
         if self.processes:
             return False
@@ -76,12 +85,13 @@ class Habits:
 
     def watched(self, make, job, at_start=False):
         """Makes an item in turn and learns from it."""
-        start = time.perf_counter()
+        start, uses = time.perf_counter(), self.uses_of_model()
         if self._made < self._looks and seeds.is_seeded():
             item = self._looked_at(make, job, self._judges_first or not at_start)
         else:
             item = self.made(make, job)
         self._spent += time.perf_counter() - start
+        self._uses_model = self._uses_model or self.uses_of_model() != uses
         self._made += 1
         return item
 

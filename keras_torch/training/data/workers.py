@@ -16,6 +16,7 @@ import torch
 
 from keras_torch.training.data.transport import receive, send
 
+_THREAD = threading.local()  # what threads know of themselves
 GRACE = 1.0  # seconds that a worker has to end by itself
 _ROUND = 2.0  # seconds between two looks of a worker whether its parent is still there
 _IN_HAND = 2  # jobs that a process holds at a time: the next one waits there while a result travels
@@ -92,7 +93,17 @@ class Threads:
         return not any(thread.is_alive() for thread in self._threads)
 
 
+def in_worker_thread():
+    """Whether this is a thread that makes items.
+
+    >>> in_worker_thread()
+    False
+    """
+    return getattr(_THREAD, "works", False)
+
+
 def _work(jobs, make):
+    _THREAD.works = True
     while (task := jobs.get()) is not None:
         _settle(task[0], make, task[1])
         task = None  # while waiting nothing is kept alive

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -211,6 +215,76 @@ def test_endless_datasets_need_a_number_of_steps():
         classifier().fit(data, verbose=0)
     classifier().fit(data, steps_per_epoch=3, epochs=2, verbose=0)
     assert data.given[-6:] == list(range(6))
+
+
+def test_a_generator_may_ask_the_model_itself():
+    model = classifier()
+    modes = []
+
+    def pseudo_labels():
+        while True:
+            time.sleep(SLOW)
+            yield X, model.predict(X, verbose=0).argmax(-1)
+
+    def look(batch, logs):
+        modes.append(model.training)
+
+    look = keras_torch.callbacks.LambdaCallback(on_train_batch_end=look)
+    model.fit(pseudo_labels(), steps_per_epoch=8, verbose=0, callbacks=[look])
+    assert modes == [True] * 8
+
+
+@pytest.mark.parametrize("workers", [2, 0])
+def test_asking_the_model_from_a_thread_is_told(workers):
+    model = classifier()
+
+    class Labels(Watched):
+        def __getitem__(self, index):
+            time.sleep(5 * SLOW if index == 5 else 0)
+            return X, model.predict(X, verbose=0).argmax(-1) if index == 5 else LABELS
+
+    if workers:
+        with pytest.raises(RuntimeError, match="asked to predict by its own data.*Give workers=0"):
+            model.fit(Labels(), workers=workers, shuffle=False, verbose=0)
+    else:
+        assert len(model.fit(Labels(), workers=0, shuffle=False, verbose=0).epoch) == 1
+    assert not model.training
+
+
+SCRIPT = """
+import time
+import numpy as np
+import keras_torch
+class Slow(keras_torch.utils.PyDataset):
+    def __len__(self):
+        return 100
+    def __getitem__(self, index):
+        if index == 6:
+            print("ready", flush=True)
+            time.sleep(60)
+        return np.zeros((2, 4)), np.zeros((2, 1))
+model = keras_torch.Sequential([keras_torch.Input((4,)), keras_torch.layers.Dense(1)])
+model.compile("sgd", "mse")
+try:
+    model.fit(Slow(), verbose=0, shuffle=False, workers=2, use_multiprocessing={processes})
+except KeyboardInterrupt:
+    print("interrupted", model.training, flush=True)
+    raise
+"""
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_control_c_ends_a_fit_that_waits_for_a_batch(processes):
+    script = subprocess.Popen([sys.executable, "-c", SCRIPT.format(processes=processes)], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              start_new_session=True)  # fmt: skip
+    assert script.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    start = time.monotonic()
+    os.killpg(script.pid, signal.SIGINT)  # as a terminal does: the workers hear it too
+    out, errors = script.communicate(timeout=30)
+    assert time.monotonic() - start < 20
+    assert out == "interrupted False\n" and "KeyboardInterrupt" in errors and script.returncode != 0
 
 
 # Passes that begin in their middle
