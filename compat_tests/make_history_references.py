@@ -1,7 +1,8 @@
 """Trains every history row with real Keras (TensorFlow backend) and writes tests/references/histories.*.
 
 Run it with a Python that has Keras and TensorFlow:
-`python compat_tests/make_history_references.py [out_name]`.
+`python compat_tests/make_history_references.py [out_name]`. For tf.keras there is
+`make_tf_keras_history_references.py`.
 
 The training is in double precision, so that the reference has no rounding of its own, and runs eagerly: in a
 graph TensorFlow does not know the size of the last batch: Keras then averages the loss of each output over
@@ -15,7 +16,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -27,34 +30,43 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from cases import reference_files  # noqa: E402
 from cases.history_case import Build, answers  # noqa: E402
-from cases.history_cases import HISTORY_CASES  # noqa: E402
+from cases.history_cases import KERAS3_CASES  # noqa: E402
 
 
-def answers_in(build: Build, dtype: str) -> dict[str, np.ndarray]:
-    """The answers with everything computed in one dtype."""
+def use_keras3(dtype: str) -> None:
+    """Everything from now on is computed in one dtype."""
     keras.utils.clear_session()
     keras.backend.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
-    return answers(keras, build, run_eagerly=True)
 
 
-def main() -> None:
-    """Writes the file; a row that fails in double and in single precision is named and left out."""
+def write(name: str, library: Any, rows: dict[str, Build], use: Callable[[str], None]) -> None:
+    """Writes the file; a row that fails in double and in single precision is named and left out.
+
+    Args:
+        name: name of the file.
+        library: real Keras.
+        rows: the rows.
+        use: sets the dtype of everything.
+    """
     cases, single = {}, []
-    for name, build in HISTORY_CASES.items():
-        try:
-            cases[name] = answers_in(build, "float64")
-        except Exception:  # noqa: BLE001 - a kernel may be missing; tried again, then printed
+    for row, build in rows.items():
+        for dtype in ("float64", "float32"):  # a kernel may be missing for double precision
+            use(dtype)
             try:
-                cases[name] = answers_in(build, "float32")
-                single.append(name)
+                cases[row] = answers(library, build, run_eagerly=True)
             except Exception as error:  # noqa: BLE001 - every row is tried, failures are printed
-                print(f"FAILED {name}: {type(error).__name__}: {' '.join(str(error).split())[:600]}")
-    about = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
+                failure = error
+                continue
+            single += [row] if dtype == "float32" else []
+            break
+        else:
+            print(f"FAILED {row}: {type(failure).__name__}: {' '.join(str(failure).split())[:600]}")
+    about = {"keras": library.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
     about |= {"dtype": "float64", "computed in float32": single}
-    reference_files.write(sys.argv[1] if len(sys.argv) > 1 else "histories", cases, about)
-    print(f"{len(cases)} of {len(HISTORY_CASES)} rows written")
+    reference_files.write(sys.argv[1] if len(sys.argv) > 1 else name, cases, about)
+    print(f"{len(cases)} of {len(rows)} rows written")
 
 
 if __name__ == "__main__":
-    main()
+    write("histories", keras, KERAS3_CASES, use_keras3)

@@ -137,7 +137,7 @@ class ClassTable:
         labels = labels_of(y_true, sparse)
         if self._values.device != labels.device:
             self._values = self._values.to(labels.device)
-        return self._values[labels.clamp(-1, len(self._values) - 1)]  # the last entry, 1, is for all others
+        return self._values.take(labels.clamp(-1, len(self._values) - 1))  # the last one, 1, is for all others
 
 
 class ClassWeights:
@@ -153,7 +153,7 @@ class ClassWeights:
 
     def __init__(self, class_weight, objectives):
         self.class_weight, self.objectives = class_weight, objectives
-        self._tables = None
+        self._tables = self._only = None
 
     def _tables_for(self, targets, y_true):
         """(table or None, whether the targets are class numbers) by output; made at the first batch."""
@@ -176,9 +176,14 @@ class ClassWeights:
             sample_weight: tensor, list or dict by output, or None.
             y_true: structure of targets.
         """
+        if self._only is not None and isinstance(y_true, torch.Tensor) and sample_weight is None:
+            table, sparse = self._only  # one output, as nearly always
+            return table.weights_of(y_true, sparse)
         targets = self.objectives.targets(y_true)
         if self._tables is None:
             self._tables = self._tables_for(targets, y_true)
+            if len(self._tables) == 1 and self._tables[0][0] is not None:
+                self._only = self._tables[0]
         if len(targets) == 1 and not tree.is_nested(sample_weight):
             return self._weighted(self._tables[0], targets[0], sample_weight)
         given = self.objectives.sample_weights(sample_weight)

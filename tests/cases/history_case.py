@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from cases.arrays import Values, array, floats, positive, whole
-from cases.layer_case import as_list
 
 SAMPLES, BATCH_SIZE = 10, 4  # an uneven last batch in every row
 
@@ -28,6 +27,7 @@ class Fitting:
         evaluate: arguments of `evaluate`; None takes x, y and sample_weight from `fit`, {} leaves it out.
         predict: inputs of `predict`; None takes x from `fit`.
         then: arguments of a second `fit`, whose history is kept too.
+        on_batches: (method, arguments) of calls after that, such as ("train_on_batch", {"x": x, "y": y}).
     """
 
     model: Any
@@ -36,6 +36,7 @@ class Fitting:
     evaluate: dict | None = None
     predict: Any = None
     then: dict = field(default_factory=dict)
+    on_batches: list = field(default_factory=list)
 
 
 Build = Callable[[Any], Fitting]
@@ -96,15 +97,31 @@ def answers(keras: Any, build: Build, **setup: Any) -> dict[str, np.ndarray]:
     parts = _fit(fitting.model, fitting.fit, "history")
     if fitting.then:
         parts |= _fit(fitting.model, fitting.then, "second history")
+    for number, (method, arguments) in enumerate(fitting.on_batches):
+        results = getattr(fitting.model, method)(**arguments, return_dict=True)
+        parts |= {f"{method} {number}:{key}": np.array([float(value)]) for key, value in results.items()}
     parts |= _evaluate(fitting)
     x = fitting.fit["x"] if fitting.predict is None else fitting.predict
     outputs = fitting.model.predict(x, batch_size=BATCH_SIZE, verbose=0)
-    outputs = [outputs[key] for key in sorted(outputs)] if isinstance(outputs, dict) else as_list(outputs)
-    parts |= {f"predict{i}": np.asarray(output) for i, output in enumerate(outputs)}
+    parts |= {f"predict{i}": np.asarray(output) for i, output in enumerate(_leaves(outputs))}
     for i, weight in enumerate(fitting.model.weights):
         value = np.asarray(weight.numpy(), dtype="float64")
-        parts[f"weight{i}:{weight.name}"] = np.array([value.sum(), np.abs(value).sum()])
+        parts[f"weight{i}:{_name(weight)}"] = np.array([value.sum(), np.abs(value).sum()])
     return parts
+
+
+def _leaves(outputs: Any) -> list:
+    """The arrays of nested outputs, dicts by sorted keys."""
+    if isinstance(outputs, dict):
+        outputs = [outputs[key] for key in sorted(outputs)]
+    if not isinstance(outputs, (list, tuple)):
+        return [outputs]
+    return [leaf for output in outputs for leaf in _leaves(output)]
+
+
+def _name(weight: Any) -> str:
+    """The name that a layer gives to its weight: 'kernel', where tf.keras says 'dense/kernel:0'."""
+    return weight.name.split("/")[-1].split(":")[0]
 
 
 def _fit(model: Any, arguments: dict, prefix: str) -> dict[str, np.ndarray]:
@@ -124,3 +141,14 @@ def _evaluate(fitting: Fitting) -> dict[str, np.ndarray]:
     arguments = {"batch_size": BATCH_SIZE, "verbose": 0, "return_dict": True, **arguments}
     results = fitting.model.evaluate(**arguments)
     return {f"evaluate:{name}": np.array([float(value)]) for name, value in results.items()}
+
+
+def math_of(keras: Any) -> Any:
+    """The functions of numbers: `ops`, or in tf.keras the backend's, which have the same names."""
+    return getattr(keras, "ops", None) or keras.backend
+
+
+def is_keras3(keras: Any) -> bool:
+    """Whether the module is of the generation of Keras 3 (keras_torch: whether that is in force)."""
+    dialects = getattr(keras, "dialects", None)
+    return keras.__version__.startswith("3") if dialects is None else dialects.current_dialect() == "keras3"

@@ -93,7 +93,7 @@ def _weighted_generator(keras):
 
 
 def _sequence(keras):
-    class Pages(keras.utils.PyDataset):
+    class Pages(getattr(keras.utils, "PyDataset", None) or keras.utils.Sequence):
         """Three batches by number."""
 
         def __init__(self, x, y):

@@ -8,6 +8,7 @@ from cases.history_case import (
     Build,
     Fitting,
     class_data,
+    math_of,
     number_data,
     one_hot,
     sample_weights,
@@ -132,7 +133,7 @@ def _loss_function(keras):
     x, y = number_data("function", outputs=2)
 
     def squared(y_true, y_pred):
-        return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+        return math_of(keras).mean((y_true - y_pred) ** 2, axis=-1)
 
     setup = {"optimizer": keras.optimizers.SGD(0.1), "loss": squared, "metrics": [squared]}
     fit = {"x": x, "y": y, "sample_weight": sample_weights("function")}

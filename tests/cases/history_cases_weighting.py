@@ -9,6 +9,7 @@ from cases.history_case import (
     Build,
     Fitting,
     class_data,
+    math_of,
     number_data,
     one_hot,
     sample_weights,
@@ -70,7 +71,7 @@ def _sample_weight_column(keras):
     )
 
 
-def _sequence_model(keras, outputs=2, activation=None, mask_zero=True):
+def sequence_model(keras, outputs=2, activation=None, mask_zero=True):
     layers = keras.layers
     return keras.Sequential(
         [
@@ -82,12 +83,12 @@ def _sequence_model(keras, outputs=2, activation=None, mask_zero=True):
     )
 
 
-def _words(label):
+def words(label):
     return array(whole(WORDS, (SAMPLES, STEPS), padded=True), f"{label}/x")
 
 
 def _temporal_sample_weight(keras):
-    x, y = _words("temporal"), array(floats(SAMPLES, STEPS, 2), "temporal/y")
+    x, y = words("temporal"), array(floats(SAMPLES, STEPS, 2), "temporal/y")
     setup = {
         "optimizer": keras.optimizers.SGD(0.2, momentum=0.5),
         "loss": "mse",
@@ -95,40 +96,40 @@ def _temporal_sample_weight(keras):
         "weighted_metrics": ["mae"],
     }
     fit = {"x": x, "y": y, "sample_weight": sample_weights("temporal", SAMPLES, STEPS)}
-    return Fitting(_sequence_model(keras, mask_zero=False), setup, fit)
+    return Fitting(sequence_model(keras, mask_zero=False), setup, fit)
 
 
-def _masked_sequence(keras):
-    x, y = _words("masked"), array(floats(SAMPLES, STEPS, 2), "masked/y")
+def masked_sequence(keras):
+    x, y = words("masked"), array(floats(SAMPLES, STEPS, 2), "masked/y")
     setup = {
         "optimizer": keras.optimizers.SGD(0.2, momentum=0.5),
         "loss": "mse",
         "metrics": ["mae"],
         "weighted_metrics": ["mae"],
     }
-    return Fitting(_sequence_model(keras), setup, {"x": x, "y": y})
+    return Fitting(sequence_model(keras), setup, {"x": x, "y": y})
 
 
 def _masked_and_weighted_sequence(keras):
-    fitting = _masked_sequence(keras)
+    fitting = masked_sequence(keras)
     fitting.fit["sample_weight"] = sample_weights("masked", SAMPLES, STEPS)
     return fitting
 
 
 def _masked_and_row_weighted_sequence(keras):
-    fitting = _masked_sequence(keras)
+    fitting = masked_sequence(keras)
     fitting.fit["sample_weight"] = sample_weights("masked", SAMPLES, 1)
     return fitting
 
 
-def _masked_labels(keras):
-    x, y = _words("masked labels"), array(whole(3, (SAMPLES, STEPS)), "masked labels/y")
+def masked_labels(keras):
+    x, y = words("masked labels"), array(whole(3, (SAMPLES, STEPS)), "masked labels/y")
     setup = {
         "optimizer": keras.optimizers.SGD(0.2, momentum=0.5),
         "loss": "sparse_categorical_crossentropy",
         "metrics": ["accuracy"],
     }
-    return Fitting(_sequence_model(keras, 3, "softmax"), setup, {"x": x, "y": y})
+    return Fitting(sequence_model(keras, 3, "softmax"), setup, {"x": x, "y": y})
 
 
 def _masked_last_output(keras):
@@ -142,19 +143,19 @@ def _masked_last_output(keras):
         ]
     )
     x, y = number_data("masking layer", (STEPS, 3))
-    x = x * (_words("masking layer") != 0)[..., None]
+    x = x * (words("masking layer") != 0)[..., None]
     return Fitting(model, {"optimizer": "rmsprop", "loss": "mse"}, {"x": x, "y": y})
 
 
 def _masked_through_attention(keras):
     layers = keras.layers
-    words = keras.Input((STEPS,), dtype="int32")
-    embedded = layers.Embedding(WORDS, 4, mask_zero=True)(words)
+    given = keras.Input((STEPS,), dtype="int32")
+    embedded = layers.Embedding(WORDS, 4, mask_zero=True)(given)
     attended = layers.MultiHeadAttention(2, 2)(embedded, embedded)
     hidden = layers.LayerNormalization()(layers.Add()([embedded, attended]))
     pooled = layers.GlobalAveragePooling1D()(hidden)
-    model = keras.Model(words, layers.Dense(1)(pooled))
-    x, y = _words("attention"), array(floats(SAMPLES, 1), "attention/y")
+    model = keras.Model(given, layers.Dense(1)(pooled))
+    x, y = words("attention"), array(floats(SAMPLES, 1), "attention/y")
     return Fitting(model, {"optimizer": keras.optimizers.SGD(0.1), "loss": "mse"}, {"x": x, "y": y})
 
 
@@ -176,7 +177,7 @@ def _embedding_and_adam(keras):
     )
 
 
-def _two_headed_model(keras):
+def two_headed_model(keras):
     layers = keras.layers
     inputs = keras.Input((4,), name="features")
     hidden = layers.Dense(5, activation="tanh", name="hidden")(inputs)
@@ -185,13 +186,13 @@ def _two_headed_model(keras):
     return keras.Model(inputs, [number, kind])
 
 
-def _two_targets(label):
+def two_targets(label):
     x, y = number_data(label, outputs=2)
     return x, y, class_data(label, 3)[1]
 
 
 def _outputs_as_lists(keras):
-    x, numbers, labels = _two_targets("two lists")
+    x, numbers, labels = two_targets("two lists")
     setup = {
         "optimizer": "adam",
         "loss": ["mse", "sparse_categorical_crossentropy"],
@@ -201,13 +202,13 @@ def _outputs_as_lists(keras):
     }
     weights = [sample_weights("two lists 0"), sample_weights("two lists 1")]
     return Fitting(
-        _two_headed_model(keras), setup, {"x": x, "y": [numbers, labels], "sample_weight": weights}
+        two_headed_model(keras), setup, {"x": x, "y": [numbers, labels], "sample_weight": weights}
     )
 
 
 def _outputs_as_dicts(keras):
-    x, numbers, labels = _two_targets("two dicts")
-    model = _two_headed_model(keras)
+    x, numbers, labels = two_targets("two dicts")
+    model = two_headed_model(keras)
     model = keras.Model(model.inputs, {"kind": model.outputs[1], "number": model.outputs[0]})
     setup = {
         "optimizer": "adam",
@@ -222,25 +223,25 @@ def _outputs_as_dicts(keras):
 
 
 def _dict_losses_for_list_outputs(keras):
-    x, numbers, labels = _two_targets("mixed")
+    x, numbers, labels = two_targets("mixed")
     setup = {
         "optimizer": "sgd",
         "loss": {"number": "mse", "kind": "sparse_categorical_crossentropy"},
         "loss_weights": {"number": 2.0, "kind": 0.5},
     }
-    return Fitting(_two_headed_model(keras), setup, {"x": x, "y": [numbers, labels]})
+    return Fitting(two_headed_model(keras), setup, {"x": x, "y": [numbers, labels]})
 
 
 def _one_loss_for_all_outputs(keras):
-    x, numbers, labels = _two_targets("one loss")
+    x, numbers, labels = two_targets("one loss")
     fit = {"x": x, "y": [numbers, one_hot(labels, 3)]}
-    return Fitting(_two_headed_model(keras), {"optimizer": "sgd", "loss": "mse"}, fit)
+    return Fitting(two_headed_model(keras), {"optimizer": "sgd", "loss": "mse"}, fit)
 
 
 def _output_without_loss(keras):
-    x, numbers, labels = _two_targets("no loss")
+    x, numbers, labels = two_targets("no loss")
     setup = {"optimizer": "sgd", "loss": ["mse", None]}
-    return Fitting(_two_headed_model(keras), setup, {"x": x, "y": [numbers, labels]})
+    return Fitting(two_headed_model(keras), setup, {"x": x, "y": [numbers, labels]})
 
 
 def _inputs_as_dict(keras):
@@ -302,7 +303,7 @@ def _added_loss(keras):
         """Passes its inputs on and adds a loss."""
 
         def call(self, inputs):
-            self.add_loss(0.1 * keras.ops.mean(keras.ops.square(inputs)))
+            self.add_loss(0.1 * math_of(keras).mean(math_of(keras).square(inputs)))
             return inputs
 
     layers = keras.layers
@@ -331,8 +332,8 @@ def _own_train_step(keras):
     class Halved(keras.Model):
         """A functional model whose loss is halved."""
 
-        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            return 0.5 * super().compute_loss(x, y, y_pred, sample_weight, training)
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **training):
+            return 0.5 * super().compute_loss(x, y, y_pred, sample_weight, **training)
 
     inputs = keras.Input((4,))
     model = Halved(inputs, keras.layers.Dense(1)(keras.layers.Dense(5, activation="tanh")(inputs)))
@@ -366,10 +367,10 @@ WEIGHTING: dict[str, Build] = {
     "zero sample weight": _zero_sample_weight,
     "sample weight column": _sample_weight_column,
     "temporal sample weight": _temporal_sample_weight,
-    "masked sequence": _masked_sequence,
+    "masked sequence": masked_sequence,
     "masked and weighted sequence": _masked_and_weighted_sequence,
     "masked and row-weighted sequence": _masked_and_row_weighted_sequence,
-    "masked labels": _masked_labels,
+    "masked labels": masked_labels,
     "masked last output": _masked_last_output,
     "masked through attention": _masked_through_attention,
     "embedding and adam": _embedding_and_adam,

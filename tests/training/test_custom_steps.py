@@ -268,6 +268,34 @@ def test_mixed_precision_keeps_float32_weights(policy, name):
     assert len(model.train_on_batch(X, LABELS)) == 2
 
 
+class ScaledByHand(keras_torch.Model):
+    """A train_step that scales the loss itself."""
+
+    def train_step(self, data):
+        x, y = data
+        self.zero_grad()
+        loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+        self.optimizer.scale_loss(loss).backward()
+        self.optimizer.apply([weight.grad for weight in self.trainable_weights], self.trainable_weights)
+        return loss
+
+
+@pytest.mark.parametrize("cls", [keras_torch.Model, ScaledByHand])
+def test_a_step_that_overflows_is_left_out_and_halves_the_scale(policy, cls):
+    policy("mixed_float16")
+    x = keras_torch.Input((4,))
+    model = cls(x, layers.Dense(1)(x))
+    optimizer = optimizers.LossScaleOptimizer(optimizers.SGD(0.01), initial_scale=2.0**126)
+    model.compile(optimizer, "mse")
+    before = model.get_weights()
+    model.fit(X, NUMBERS, batch_size=SAMPLES, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    assert float(optimizer.dynamic_scale) == 2.0**125 and int(optimizer.iterations) == 0
+    optimizer.dynamic_scale.fill_(8.0)
+    values = model.fit(X, NUMBERS, epochs=3, batch_size=SAMPLES, verbose=0).history["loss"]
+    assert values[2] < values[0] and int(optimizer.iterations) == 3
+
+
 def test_clipped_gradients_make_small_steps():
     for arguments in ({"clipnorm": 1e-3}, {"global_clipnorm": 1e-3}, {"clipvalue": 1e-3}):
         model = regressor(optimizer=optimizers.SGD(1.0, **arguments))
