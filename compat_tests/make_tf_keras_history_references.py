@@ -3,9 +3,9 @@
 Run it with a Python that has tf_keras: `python compat_tests/make_tf_keras_history_references.py [out_name]`.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001 - the next import makes `cases` importable
 
-from make_history_references import write  # noqa: I001 - makes `cases` importable
+from make_history_references import write
 
 import tf_keras
 from cases.history_cases import TF_KERAS_CASES
