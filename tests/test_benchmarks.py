@@ -51,6 +51,14 @@ def test_every_task_trains_in_both_columns(measure, index):
     fit_step.keras_epoch(sys.modules["keras_torch"], task, inputs, targets)()
 
 
+@pytest.mark.parametrize("index", [0, 3])
+def test_every_weighting_of_a_task_trains(measure, index):
+    weighted_step, tasks = (importlib.import_module(f"benchmarks.{n}") for n in ("weighted_step", "tasks"))
+    task = tasks.TASKS[index]
+    for weighting in ("unweighted", *weighted_step.WEIGHTINGS):
+        weighted_step.epoch(task, *task.data(4), weighting)()
+
+
 def test_both_columns_of_a_task_have_the_same_weights(measure):
     tasks = importlib.import_module("benchmarks.tasks")
     keras_torch = importlib.import_module("keras_torch")

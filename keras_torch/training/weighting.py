@@ -137,7 +137,7 @@ class ClassTable:
         labels = labels_of(y_true, sparse)
         if self._values.device != labels.device:
             self._values = self._values.to(labels.device)
-        return self._values.take(labels.clamp(-1, len(self._values) - 1))  # the last one, 1, is for all others
+        return self._values.take(labels.clamp(-1, len(self._values) - 1))  # the last, 1, is for all others
 
 
 class ClassWeights:
