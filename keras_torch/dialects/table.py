@@ -483,6 +483,7 @@ BEHAVES = [
     Behaves("vectors of targets", {"tf.keras": "columns", "keras3": "as given"}),
     Behaves("trainable", {"tf.keras": "at compile", "keras3": "at each step"}),
     Behaves("generator lengths", {"keras1": "samples", "keras3": "batches"}),
+    Behaves("epoch longer than the data", {"tf.keras": "starts again", "keras3": "ends"}),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
     Behaves("crossentropy arguments", {"keras1": "output, target", "keras3": "target, output"}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),

@@ -1,6 +1,9 @@
 """The one loop behind fit, evaluate and predict: batches of a source through a step, hooks around them."""
 
+import warnings
+
 from keras_torch.callbacks.logs import Logs
+from keras_torch.dialects.translator import behaviour
 from keras_torch.random.states import random_states, restore_random_states
 from keras_torch.training.data.streams import NumberedSource
 from keras_torch.training.dataset_state import dataset_state, has_generators, plain_values, restore_dataset
@@ -20,7 +23,8 @@ class Feed:
         done: batches of the epoch at hand that an earlier process has done; see `restore`.
 
     Notes:
-        With `steps` a pass goes on where the last epoch stopped and starts again at its end, as in Keras.
+        With `steps` a pass goes on where the last epoch stopped. At its end the epoch ends too, with a
+        warning; up to tf.keras the data start again and the epoch goes on.
     """
 
     def __init__(self, source, steps, owner, from_start=False):
@@ -28,6 +32,7 @@ class Feed:
         self.from_start = from_start and source.restarts
         self.passes = self.done = 0
         source.draws = steps
+        self._ends_with_pass = behaviour("epoch longer than the data") == "ends"
         self._running = None  # the pass under way when it may reach into the next epoch, or was restored
         self._drawn = 0       # batches taken from it; from a source that does not restart: all ever taken
         self._began = None    # the state of random numbers and data when it began
@@ -73,8 +78,10 @@ class Feed:
         if self.from_start:
             self.close()
         for number in range(self.done, self.steps):
-            batch = self._next()
+            batch = self._next(further=number == 0 or not self._ends_with_pass)
             if batch is None:
+                if number and self.source.restarts:
+                    return self._warn_of_short_epoch(number)
                 self._complain(number)
             yield batch
 
@@ -96,7 +103,8 @@ class Feed:
         if self.source.steps is None and self.source.restarts:
             self.source.steps = count
 
-    def _next(self):
+    def _next(self, further):
+        """The next batch; None at the end of the data, or of a pass when there is to be no further one."""
         for _ in range(2):
             if self._running is None:
                 self._running = self._begin_pass()
@@ -105,9 +113,17 @@ class Feed:
                 self._drawn += 1
                 return batch
             self._running = None
-            if not self.source.restarts:
+            if not self.source.restarts or not further:
                 return None
         return None
+
+    def _warn_of_short_epoch(self, number):
+        warnings.warn(
+            f"{self.owner}: the pass over the data ended after {number} of {self.steps} steps, and with it "
+            "the epoch; the next one begins a new pass. Leave the number of steps out for whole passes, or "
+            "let the data repeat.",
+            stacklevel=2,
+        )
 
     # Standing somewhere, and going on from there.
 

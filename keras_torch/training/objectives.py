@@ -34,6 +34,7 @@ class Objectives:
         self.loss, self.loss_weights = loss, loss_weights
         self.metric_specs, self.weighted_specs = metric_specs, weighted_specs
         self.built = False
+        self.single = None       # the loss of a model with one output and no weight on it
         self.known_names = None  # names of the outputs, when they are known before the first batch
         self.graph_names = None  # names of a functional model's outputs
         self.structure = None    # structure of the outputs where it is deep, a dict of lists for example
@@ -98,7 +99,7 @@ class Objectives:
             self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken
         )
         self._find_columns()
-        self._single = self._single_loss()
+        self.single = self._single_loss()
         self.built = True
 
     def _find_columns(self):
@@ -146,7 +147,7 @@ class Objectives:
 
     def forget_outputs(self):
         """Undoes `build`: the batch it was made for turned out to be wrong."""
-        self.built = False
+        self.built, self.single = False, None
         self.plain_metrics, self.weighted_metrics, self.output_trackers, self.names = [], [], [], []
 
     def _build_trackers(self, labels, taken):
@@ -186,7 +187,7 @@ class Objectives:
         found = []
         for index, listed in enumerate(self._specs_by_output(specs, argument, self.names)):
             for spec in listed:
-                metric = _as_metric(spec, flat_true[index], flat_pred[index])
+                metric = _as_metric(spec, flat_true[index], flat_pred[index], self.loss_objects[index])
                 key = metric.name
                 if behaviour("metric key") == "full name" and isinstance(spec, str):
                     key = _full_name(spec, metric)
@@ -246,8 +247,8 @@ class Objectives:
         Shape:
             y_true, y_pred (batch, ...) per output; sample_weight (batch,) or (batch, steps) -> ()
         """
-        if self._single is not None and isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor):
-            return self._single(y_true, y_pred, sample_weight)
+        if self.single is not None and isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor):
+            return self.single(y_true, y_pred, sample_weight)
         flat_pred, flat_true = tree.flatten(y_pred), self.targets(y_true)
         flat_weight = self.sample_weights(sample_weight)
         total = None
@@ -393,9 +394,9 @@ def _as_column(values, pred):
     return values
 
 
-def _as_metric(spec, y_true, y_pred):
+def _as_metric(spec, y_true, y_pred, loss):
     true_shape = None if y_true is None else tuple(y_true.shape)
-    metric = metrics.as_metric(spec, true_shape, tuple(y_pred.shape))
+    metric = metrics.as_metric(spec, true_shape, tuple(y_pred.shape), loss)
     if type(metric) is MeanMetricWrapper and metric is not spec:
         return FunctionMetric(metric.fn, metric.name)
     return metric

@@ -11,11 +11,13 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import quote
-from keras_torch.layers.added_losses import added_losses, clear_losses
+from keras_torch.layers.added_losses import added_losses, clear_losses, loss_layers
 from keras_torch.losses.loss import safe_divide
 from keras_torch.metrics.reduction import Mean
 from keras_torch.training import checking
 from keras_torch.training.data.batch import pack_x_y_sample_weight
+
+USERS_ERRORS = (RuntimeError, IndexError, TypeError, AttributeError)  # what wrong targets and losses end in
 
 
 class LossMean(Mean):
@@ -101,10 +103,15 @@ def explained_loss(trainer, penalties, x, y, y_pred, weight):
     """`total_loss`; a failure caused by class numbers or by a loss function is told in those terms."""
     try:
         return total_loss(trainer, penalties, x, y, y_pred, weight)
-    except (RuntimeError, IndexError, TypeError, AttributeError) as error:
-        checking.explain_labels(trainer, y, y_pred, error)
-        checking.explain_values(trainer, y, y_pred, error)
+    except USERS_ERRORS as error:
+        explain(trainer, y, y_pred, error)
         raise
+
+
+def explain(trainer, y, y_pred, error):
+    """Raises a sentence in the user's terms where class numbers or a loss function caused the error."""
+    checking.explain_labels(trainer, y, y_pred, error)
+    checking.explain_values(trainer, y, y_pred, error)
 
 
 class FirstBatch:
@@ -130,18 +137,36 @@ class FirstBatch:
 
 
 def forward_and_loss(trainer):
-    """The function (x, y, weight) -> (predictions, loss) that standard steps share; chosen once per pass."""
+    """The function (x, y, weight) -> (predictions, loss) that standard steps share; chosen once per pass.
+
+    Notes:
+        Nearly always there is one output with one loss, and nothing is added to it: then the loss is called
+        at once, and what gathers losses (`total_loss`) is not entered.
+    """
     call, first, penalties = trainer._forward_function(), FirstBatch(trainer), regularized(trainer)
+    objectives = None if penalties else trainer._objectives
+
+    def loss_of(x, y, y_pred, weight):
+        if objectives is not None and isinstance(y_pred, torch.Tensor) and isinstance(y, torch.Tensor):
+            only = objectives.single
+            if only is not None and not loss_layers(trainer):
+                return only(y, y_pred, weight)
+        return total_loss(trainer, penalties, x, y, y_pred, weight)
 
     def run(x, y, weight):
-        clear_losses(trainer)
+        if loss_layers(trainer):
+            clear_losses(trainer)
         if first.pending is None:
             y_pred = call(x)
         else:
             first.inputs(x, y)
             y_pred = call(x)
             first.targets(y, y_pred, weight)
-        return y_pred, explained_loss(trainer, penalties, x, y, y_pred, weight)
+        try:
+            return y_pred, loss_of(x, y, y_pred, weight)
+        except USERS_ERRORS as error:
+            explain(trainer, y, y_pred, error)
+            raise
 
     return run
 

@@ -49,6 +49,7 @@ def _stopped_and_restored(model_of, data, folder, save_freq, batch, **arguments)
     return model, history
 
 
+@pytest.mark.filterwarnings("ignore:.*the pass over the data ended")
 @pytest.mark.parametrize("save_freq, batch", [("epoch", 13), (3, 11), (1, 7), (2, 5)])
 @pytest.mark.parametrize("kind", DATA)
 def test_a_stopped_training_ends_as_if_it_had_not_been_stopped(kind, save_freq, batch, tmp_path):

@@ -74,7 +74,8 @@ def _loader():
 DATA = {
     "arrays": lambda: {"x": X, "y": Y, "batch_size": BATCH, "validation_split": 0.2},
     "arrays in order": lambda: {"x": X, "y": Y, "batch_size": BATCH, "shuffle": False},
-    "part of a pass": lambda: {"x": X, "y": Y, "batch_size": BATCH, "steps_per_epoch": 4, "shuffle": "batch"},
+    "part of a pass": lambda: {"x": X, "y": Y, "batch_size": BATCH // 2, "steps_per_epoch": 5,
+                               "shuffle": "batch"},
     "generator": lambda: {"x": _endless(), "steps_per_epoch": 4, "validation_data": _endless(),
                           "validation_steps": 2},
     "dataset": lambda: {"x": Reordering()},

@@ -17,7 +17,7 @@ from cases.training_models import (
     two_headed,
 )
 
-from keras_torch import callbacks
+from keras_torch import Sequential, callbacks, layers
 from keras_torch.dialects import DIALECTS, dialect
 
 
@@ -155,3 +155,16 @@ def test_metrics_count_for_every_output(name):
         model = two_headed(loss="mse", metrics=["mae"])
         names = model.fit([X, OTHER], [NUMBERS, np.eye(3)[LABELS]], epochs=1, verbose=0).history
     assert {"p_mae", "q_mae", "p_loss", "q_loss"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("keras2.3", "BinaryAccuracy"), ("tf.keras", "CategoricalAccuracy")]
+)
+def test_accuracy_went_by_the_loss_up_to_keras2(name, kind):
+    """`binary_crossentropy` for three units: each unit is right or wrong, where later the largest counts."""
+    with dialect(name):
+        model = Sequential([layers.Dense(3, activation="sigmoid", input_dim=4)])
+        model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(np.ones((4, 4)), np.eye(4, 3), verbose=0)
+    metric = model._objectives.plain_metrics[0][1]
+    assert type(metric).__name__ == kind

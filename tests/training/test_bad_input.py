@@ -101,7 +101,7 @@ OF_CLASSIFIER = {
     "shuffle": (fit(X, LABELS, shuffle="sometimes"), ValueError, "`shuffle` must be True, False or 'batch'"),
     "workers": (fit(X, LABELS, workers=-1), ValueError, "`workers`"),
     "max_queue_size": (fit(X, LABELS, max_queue_size=0), ValueError, "`max_queue_size`"),
-    "use_multiprocessing": (fit(X, LABELS, use_multiprocessing=3), ValueError, "use_multiprocessing` must be"),
+    "use_multiprocessing": (fit(X, LABELS, use_multiprocessing=3), ValueError, "multiprocessing` must be"),
     "validation_split": (
         fit(X, LABELS, validation_split=1.5),
         ValueError,

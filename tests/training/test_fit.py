@@ -207,15 +207,6 @@ def test_validation_freq(freq, times):
     assert len(history.get("val_loss", [])) == times and len(history["loss"]) == 4
 
 
-def test_steps_per_epoch_goes_on_where_the_last_epoch_stopped():
-    data = Numbered([(X[:2] + i, LABELS[:2]) for i in range(3)])
-    seen = []
-    original = data.__class__.__getitem__
-    data.__class__ = type("Seen", (Numbered,), {"__getitem__": lambda s, i: seen.append(i) or original(s, i)})
-    classifier().fit(data, epochs=3, steps_per_epoch=2, shuffle=False, verbose=0)
-    assert seen == [0, 1, 2, 0, 1, 2]
-
-
 def test_validation_steps_start_anew_each_time():
     history = classifier(optimizer=keras_torch.optimizers.SGD(0.0)).fit(
         X,
