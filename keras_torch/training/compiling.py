@@ -34,21 +34,9 @@ class Compiling:
     compiled = False
     run_eagerly = False
 
-    def compile(
-        self,
-        optimizer="rmsprop",
-        loss=None,
-        metrics=None,
-        loss_weights=None,
-        weighted_metrics=None,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        auto_scale_loss=True,
-        sample_weight_mode=None,
-        target_tensors=None,
-        **kwargs,
-    ):
+    def compile(self, optimizer="rmsprop", loss=None, metrics=None, loss_weights=None, weighted_metrics=None,
+                run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True,
+                sample_weight_mode=None, target_tensors=None, **kwargs):
         """Says how to train: optimizer, loss and metrics.
 
         Args:

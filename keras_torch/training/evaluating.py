@@ -21,21 +21,9 @@ class Evaluating:
 
     stop_evaluating = stop_predicting = False
 
-    def evaluate(
-        self,
-        x=None,
-        y=None,
-        batch_size=None,
-        verbose="auto",
-        sample_weight=None,
-        steps=None,
-        callbacks=None,
-        return_dict=False,
-        workers=None,
-        max_queue_size=None,
-        use_multiprocessing=False,
-        **kwargs,
-    ):
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None,
+                 callbacks=None, return_dict=False, workers=None, max_queue_size=None,
+                 use_multiprocessing=False, **kwargs):
         """Loss and metrics on data, in evaluation mode.
 
         Args:

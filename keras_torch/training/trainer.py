@@ -36,34 +36,15 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
     stop_training = False
     fit_state = None  # inside fit: what callbacks store so that another process can go on
 
-    def fit(
-        self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=None,
-        verbose="auto",
-        callbacks=None,
-        validation_split=0.0,
-        validation_data=None,
-        shuffle=True,
-        class_weight=None,
-        sample_weight=None,
-        initial_epoch=0,
-        steps_per_epoch=None,
-        validation_steps=None,
-        validation_batch_size=None,
-        validation_freq=1,
-        workers=None,
-        max_queue_size=None,
-        use_multiprocessing=False,
-        **kwargs,
-    ):
+    def fit(self, x=None, y=None, batch_size=None, epochs=None, verbose="auto", callbacks=None,
+            validation_split=0.0, validation_data=None, shuffle=True, class_weight=None, sample_weight=None,
+            initial_epoch=0, steps_per_epoch=None, validation_steps=None, validation_batch_size=None,
+            validation_freq=1, workers=None, max_queue_size=None, use_multiprocessing=False, **kwargs):
         """Trains the model for a number of passes over the data.
 
         Args:
-            x: arrays (numpy, torch, lists or dicts of them), a torch Dataset or DataLoader, a PyDataset,
-                a generator or any iterable of batches.
+            x: arrays (numpy, torch, pandas, scipy rows, h5py, memory maps, lists or dicts of them), a torch
+                Dataset or DataLoader, a PyDataset, a generator or any iterable of batches.
             y: targets, when `x` is arrays.
             batch_size: samples per batch, default 32; only for arrays and torch Datasets.
             epochs: index of the last epoch; with `initial_epoch` the first one.
@@ -74,13 +55,14 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             shuffle: True (samples), 'batch' (order of batches) or False.
             class_weight: dict class -> weight (or such dicts by output).
             sample_weight: weights (samples,) or (samples, steps), by output as list or dict.
-            steps_per_epoch: batches per epoch; default a whole pass.
+            steps_per_epoch: batches per epoch; default a whole pass. The next epoch goes on where the last
+                one stopped.
             validation_steps: batches of a validation; default a whole pass.
             validation_batch_size: samples per validation batch; default `batch_size`.
             validation_freq: every how many epochs to validate, or a list of epochs.
-            workers: threads that prepare batches of a PyDataset.
+            workers: threads (or processes) that prepare batches of a PyDataset.
             max_queue_size: batches prepared ahead.
-            use_multiprocessing: only False.
+            use_multiprocessing: whether workers are processes.
 
         Returns:
             History: `history.history` maps each name to its values per epoch.
@@ -92,23 +74,9 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         self._assert_compiled("fit()")
         self._assert_optimizer("fit()")
         given = arguments.FitArguments(
-            batch_size,
-            old.pop("epochs", epochs),
-            verbose,
-            callbacks,
-            validation_split,
-            validation_data,
-            shuffle,
-            class_weight,
-            initial_epoch,
-            steps_per_epoch,
-            validation_steps,
-            validation_batch_size,
-            validation_freq,
-            workers,
-            max_queue_size,
-            use_multiprocessing,
-        )
+            batch_size, old.pop("epochs", epochs), verbose, callbacks, validation_split, validation_data,
+            shuffle, class_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,
+            validation_freq, workers, max_queue_size, use_multiprocessing)
         if given.epochs is None:
             given.epochs = behaviour("fit epochs")
         given.check()
