@@ -1,8 +1,8 @@
 """fit from a generator and a Sequence against the work by hand. Run: `python -m benchmarks.data_input`.
 
 The work: rows are picked, shifted and scaled by numpy, some hundred microseconds per batch; then a step of
-training. By hand: a thread prepares the batches into a queue of ten, the loop takes them (fused Adam, no value
-read back).
+training. By hand: a thread prepares the batches into a queue of ten, the loop takes them (fused Adam, nothing
+is read back).
 """
 
 from __future__ import annotations
