@@ -4,14 +4,14 @@ import contextlib
 import warnings
 
 from keras_torch import optimizers
-from keras_torch.base.checks import boolean, fail, one_of, positive_int, unknown_argument
+from keras_torch.base.checks import boolean, one_of, positive_int, unknown_argument
 from keras_torch.callbacks.logs import settle_shown
 from keras_torch.dialects.translator import behaviour
 from keras_torch.layers.added_metrics import metrics_of
 from keras_torch.training import checking, steps
 from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
-from keras_torch.training.outputs import per_output
+from keras_torch.training.outputs import own_targets, per_output
 from keras_torch.training.weighting import check_modes
 
 _ARGUMENTS = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
@@ -31,6 +31,7 @@ class Compiling:
     _sample_weight_mode = None
     _compile_config = None
     _compiled_trainability = None
+    _targets = None
     compiled = False
     run_eagerly = False
 
@@ -53,8 +54,8 @@ class Compiling:
             auto_scale_loss: whether the loss is scaled dynamically under mixed_float16.
             sample_weight_mode: None, 'temporal' or 'samplewise' (or those by output): the weights and
                 targets that come must have, or must not have, a step axis. None: the weights' shape decides.
-            target_tensors: only None: PyTorch computes at once, so nothing can be computed from targets
-                before a batch of them is there.
+            target_tensors: tensors or arrays (by output as list or dict) that are the targets where fit(),
+                evaluate() and train_on_batch() get no `y`. Symbols (placeholders) stand for that `y`.
 
         Errors:
             ValueError: an unknown name (the nearest known are given), or a value out of range.
@@ -62,7 +63,8 @@ class Compiling:
         """
         if kwargs:
             unknown_argument("compile()", next(iter(kwargs)), _ARGUMENTS)
-        self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors)
+        self._check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode)
+        targets = own_targets(target_tensors)
         if run_eagerly and jit_compile is True:
             warnings.warn("compile(): run_eagerly=True leaves jit_compile=True without effect. Give one of "
                           "them.", stacklevel=2)  # fmt: skip
@@ -78,7 +80,7 @@ class Compiling:
                   "weighted_metrics": weighted_metrics}  # fmt: skip
         state = self._fresh_state(optimizer, objectives)
         state.update(loss=loss, _steps_per_execution=int(steps_per_execution), _jit=jit_compile is True,
-                     run_eagerly=bool(run_eagerly), _sample_weight_mode=sample_weight_mode,
+                     run_eagerly=bool(run_eagerly), _sample_weight_mode=sample_weight_mode, _targets=targets,
                      _compile_config=config)  # fmt: skip
         self.__dict__.update(state)  # all at once: an error above leaves an earlier compile() in force
 
@@ -112,19 +114,11 @@ class Compiling:
         }
 
     @staticmethod
-    def _check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode, target_tensors):
+    def _check_compile(run_eagerly, steps_per_execution, jit_compile, sample_weight_mode):
         boolean("compile()", "run_eagerly", run_eagerly) if run_eagerly is not None else None
         positive_int("compile()", "steps_per_execution", steps_per_execution)
         one_of(True, False, "auto", None)("compile()", "jit_compile", jit_compile)
         check_modes(sample_weight_mode)
-        if target_tensors is not None:
-            fail(
-                "compile()",
-                "target_tensors",
-                target_tensors,
-                "None: PyTorch computes at once and has no placeholders",
-                "Give the targets, which may be tensors, to fit() and evaluate().",
-            )
 
     @property
     def jit_compile(self):

@@ -71,11 +71,19 @@ class Feeding:
     def _arrays(self, x, y, sample_weight, owner):
         """All three as tensors, in the structure of the model's inputs."""
         x = choosing.tensors(self._structured(x), owner, "x", self._input_dtypes())
-        y = choosing.tensors(y, owner, "y")
+        y = choosing.tensors(self._targets_for(y, owner), owner, "y")
         for leaf in tree.flatten(x):
             if leaf is None:
                 fail(owner, "x", x, "arrays; one of them is None", "Give an array for each input.")
         return x, y, choosing.tensors(sample_weight, owner, "sample_weight")
+
+    def _targets_for(self, y, owner):
+        """The targets given, or those that compile() was given."""
+        own = None if owner.startswith(("predict", "fit(validation")) else getattr(self, "_targets", None)
+        if y is not None and own is not None:
+            fail(owner, "y", type(y).__name__, "left out: compile() was given `target_tensors`",
+                 "Compile without them to train on other targets.")
+        return own if y is None else y
 
     def _structured(self, x):
         """A dict of arrays by input name, in the structure of the graph's inputs."""

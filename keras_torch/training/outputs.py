@@ -2,6 +2,7 @@
 
 from keras_torch.base import tree
 from keras_torch.base.checks import fail, nearest
+from keras_torch.symbolic import KerasTensor
 
 
 def per_output(value, names, argument, allow_single=True):
@@ -123,3 +124,24 @@ def pseudo_names(count):
     ['output_1', 'output_2']
     """
     return [f"output_{index + 1}" for index in range(count)]
+
+
+def own_targets(target_tensors):
+    """The `target_tensors` of compile() as targets; None where they are symbols, which only announce `y`.
+
+    Args:
+        target_tensors: None, a tensor, array or symbol, or list or dict of them by output.
+
+    Errors:
+        ValueError: something else.
+
+    >>> own_targets([1])
+    Traceback (most recent call last):
+    ...
+    ValueError: compile(): `target_tensors` must be tensors...
+    """
+    leaves = tree.flatten(target_tensors)
+    if any(not hasattr(leaf, "shape") for leaf in leaves if leaf is not None):
+        fail("compile()", "target_tensors", target_tensors, "tensors, arrays or symbols, by output")
+    symbolic = any(isinstance(leaf, KerasTensor) for leaf in leaves)
+    return None if symbolic or not leaves else target_tensors

@@ -326,7 +326,7 @@ COMPILE = {
     "jit_compile": (dict(jit_compile="yes"), ValueError, "`jit_compile` must be one of"),
     "run_eagerly": (dict(run_eagerly="x"), ValueError, "`run_eagerly` must be True or False"),
     "sample_weight_mode": (dict(sample_weight_mode="x"), ValueError, "`sample_weight_mode`"),
-    "target_tensors": (dict(target_tensors=[1]), ValueError, "no placeholders"),
+    "target_tensors": (dict(target_tensors=[1]), ValueError, "tensors, arrays or symbols"),
     "argument": (dict(metric=["a"]), TypeError, "no argument `metric`. Nearest known: 'metrics'"),
 }
 
