@@ -30,7 +30,8 @@ CPU = torch.device("cpu")
 def _living():
     """Names of threads and processes that prepare batches, and of a DataLoader's."""
     threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    threads = [name for name in threads if name != "QueueFeederThread"]  # a DataLoader's, on its way out
+    others = ("QueueFeederThread", "tqdm_monitor")  # a DataLoader's, on its way out; that of progress bars
+    threads = [name for name in threads if name not in others]
     return threads + [process.name for process in multiprocessing.active_children()]
 
 
@@ -425,8 +426,11 @@ def test_memory_stays_flat_without_garbage_collection(kind):
     gc.collect()
     gc.disable()
     try:
-        tensors, objects = _tensors(), len(gc.get_objects())
-        model.fit(*data, epochs=10, verbose=0, **arguments)
-        assert _tensors() - tensors < 50 and len(gc.get_objects()) - objects < 1500
+        growths = []
+        for _ in range(2):  # other parts of the process may make something once; a leak grows each time
+            tensors, objects = _tensors(), len(gc.get_objects())
+            model.fit(*data, epochs=5, verbose=0, **arguments)
+            growths.append((_tensors() - tensors, len(gc.get_objects()) - objects))
+        assert min(growths)[0] < 50 and min(count for _, count in growths) < 750, growths
     finally:
         gc.enable()
