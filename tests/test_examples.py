@@ -15,6 +15,7 @@ DIALECTS = {  # what `run` must guess
     "lstm_text_classifier": "tf.keras",
     "imbalanced_classes": "tf.keras",
     "hdf5_streaming": "keras2.3",
+    "tensorflow_custom_loop": "tf.keras",
     "subclassed_model": "keras3",
 }
 SECONDS = 120  # far above what they take: a hang ends, a busy machine does not fail
@@ -31,6 +32,7 @@ NEEDS = {
             "keras_layers_in_torch",
             "gan_two_optimizers",
             "resume_training",
+            "tensorflow_custom_loop",
         ],
         ["sklearn"],
     ),

@@ -315,6 +315,7 @@ NAMES = {
     "config.list_physical_devices": _list_physical_devices,
     "config.experimental.list_physical_devices": _list_physical_devices,
     "config.experimental.set_memory_growth": _set_memory_growth,
+    "newaxis": None,
     "TensorSpec": tensorflow_data.TensorSpec,
     "data.Dataset": tensorflow_data.Dataset,
     "data.Options": tensorflow_data.Options,
