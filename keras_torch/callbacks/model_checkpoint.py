@@ -7,7 +7,7 @@ from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
 from keras_torch.callbacks.logs import find_name
 from keras_torch.callbacks.monitor import MonitorCallback
 from keras_torch.callbacks.progress import check_verbose, say
-from keras_torch.saving import keras_file, weights_h5
+from keras_torch.saving import formats
 
 _ARGUMENTS = ("filepath", "monitor", "verbose", "save_best_only", "save_weights_only", "mode", "save_freq",
               "initial_value_threshold", "period")
@@ -89,7 +89,7 @@ class ModelCheckpoint(MonitorCallback):
         """A name that the model cannot save under is an error now, not after the first epoch."""
         save = self.model.save_weights if self.save_weights_only else self.model.save
         if save.__module__.startswith("keras_torch."):
-            check = weights_h5.check_name if self.save_weights_only else keras_file.check_name
+            check = formats.weights_format if self.save_weights_only else formats.model_format
             check("ModelCheckpoint", self.filepath)
 
     def on_epoch_begin(self, epoch, logs=None):

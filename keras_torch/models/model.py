@@ -5,7 +5,7 @@ import threading
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import fail, unknown_argument
+from keras_torch.base.checks import fail
 from keras_torch.base.names import to_snake_case, unique_name
 from keras_torch.base.third_party import call_with_hooks, hook_tables
 from keras_torch.base.variable import StateVariable
@@ -17,7 +17,7 @@ from keras_torch.layers.layer import Layer, map_shapes
 from keras_torch.models import cloning, describing, side_values
 from keras_torch.models.graph_model import ModelGraph
 from keras_torch.models.recipe import Recipe
-from keras_torch.saving import keras_file, weights_h5
+from keras_torch.saving import formats
 from keras_torch.saving.compile_config import CompileFiles
 from keras_torch.symbolic import native
 from keras_torch.symbolic.keras_tensor import KerasTensor, any_symbolic
@@ -440,49 +440,53 @@ class Model(CompileFiles, Trainer, Layer):
         return cloning.to_json(self, **kwargs)
 
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
-        """Writes the whole model to a `.keras` file: architecture, weights, compile() and optimizer.
+        """Writes the whole model to a file: architecture, weights, compile() and optimizer.
 
         Args:
-            filepath: name that ends in '.keras'.
+            filepath: name that ends in '.keras', or in '.h5' or '.hdf5' for HDF5 of Keras 2.
             overwrite: whether an existing file is replaced; False raises when there is one.
-            zipped: None or True: the file is one zip archive.
-            kwargs: `include_optimizer=False` leaves compile() and the optimizer's state out.
+            zipped: None or True: a .keras file is one zip archive.
+            kwargs: `include_optimizer=False` leaves compile() and the optimizer's state out;
+                `save_format` may be 'keras' or 'h5'.
 
         Errors:
-            ValueError: another ending; the message names the formats there are.
+            ValueError: another ending (which the dialects keras1 and keras2.x take for HDF5).
             FileExistsError: the file exists and `overwrite` is False.
         """
-        keras_file.save_model(self, filepath, overwrite, zipped, **kwargs)
+        formats.save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath, overwrite=True):
-        """Writes all weights to a `.weights.h5` file, atomically.
+    def save_weights(self, filepath, overwrite=True, save_format=None, options=None):
+        """Writes all weights to a file, atomically.
 
         Args:
-            filepath: name that ends in '.weights.h5'.
+            filepath: name that ends in '.weights.h5', or in '.h5' or '.hdf5' for the layout of Keras 2.
             overwrite: whether an existing file is replaced; False raises when there is one.
+            save_format: 'h5' stands for HDF5 whatever the name, as in tf.keras.
+            options: None; they belong to TensorFlow's files.
 
         Errors:
-            ValueError: another ending, or a model that is not built.
+            ValueError: another ending (which the dialects keras1 and keras2.x take for HDF5), or a model
+                that is not built.
             FileExistsError: the file exists and `overwrite` is False.
         """
-        weights_h5.save_weights(self, filepath, overwrite)
+        formats.save_weights(self, filepath, overwrite, save_format, options)
 
-    def load_weights(self, filepath, skip_mismatch=False, **kwargs):
-        """Reads all weights from a `.weights.h5` or `.keras` file: either every weight is set, or none.
+    def load_weights(self, filepath, *flags, **options):
+        """Reads all weights from a file of weights or of a whole model: either every weight is set, or none.
 
         Args:
-            filepath: name that ends in '.weights.h5', or in '.keras' (whose architecture is not looked at).
-            skip_mismatch: whether layers whose shapes differ are left out (they are named in a warning).
+            filepath: the file; its content tells the format. An architecture in it is not looked at.
+            flags: `skip_mismatch`, `by_name` by position; the other way round in the dialects keras1 and
+                keras2.x.
+            options: `skip_mismatch=True` leaves out what does not fit (a warning names it); `by_name=True`
+                loads the layers whose names an HDF5 file of Keras 2 has, and leaves others alone.
 
         Errors:
             ValueError: the file does not fit the model.
+            TypeError: an unknown argument.
             FileNotFoundError: no such file.
         """
-        if kwargs:
-            unknown_argument("load_weights()", next(iter(kwargs)), ["filepath", "skip_mismatch"],
-                             "The formats that know it (legacy .h5) are not read yet.")
-        read = keras_file.load_weights if str(filepath).endswith(".keras") else weights_h5.load_weights
-        read(self, filepath, skip_mismatch)
+        formats.load_weights(self, filepath, **formats.load_options(flags, options))
 
     def reset_states(self):
         """Forgets the states of all stateful recurrent layers."""

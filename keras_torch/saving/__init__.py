@@ -8,5 +8,5 @@ from keras_torch.base.custom_objects import get_registered_object as get_registe
 from keras_torch.base.custom_objects import register_keras_serializable as register_keras_serializable
 from keras_torch.base.serialization import deserialize_keras_object as deserialize_keras_object
 from keras_torch.base.serialization import serialize_keras_object as serialize_keras_object
-from keras_torch.saving.keras_file import load_model as load_model
-from keras_torch.saving.keras_file import save_model as save_model
+from keras_torch.saving.formats import load_model as load_model
+from keras_torch.saving.formats import save_model as save_model

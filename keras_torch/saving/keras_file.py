@@ -26,48 +26,14 @@ from keras_torch.saving.optimizer_state import read_optimizer
 FORMAT_VERSION = "3.15.1"  # the Keras whose layout is written
 _SLACK = 16 * 2 ** 20
 _WIDENING = 4  # weights may be kept in fewer bytes than they have in the model
-_LATER = "This format comes in a later version. Use a name that ends in '.keras' for the whole model, or " \
-         "model.save_weights('name.weights.h5') for the weights."
 
 
-# ---------------------------------------------------------------------------------------------- names
-
-
-def check_name(function, filepath):
-    """The path as a string, when it is one that whole models are saved under.
-
-    Args:
-        function: what the error calls the caller.
-        filepath: name that should end in '.keras'.
-
-    Errors:
-        ValueError: another ending; the way out is named.
-        TypeError: no path.
-
-    >>> check_name("save()", "model.keras")
-    'model.keras'
-    """
-    try:
-        path = os.fspath(filepath)
-    except TypeError:
-        fail(function, "filepath", filepath, "a path", error=TypeError)
-    if path.endswith(".weights.h5"):
-        fail(function, "filepath", path, "a name that ends in '.keras'",
-             "'.weights.h5' holds weights only: use save_weights() and load_weights().")
-    if path.endswith((".h5", ".hdf5")):
-        fail(function, "filepath", path, "a name that ends in '.keras'", _LATER)
-    if not path.endswith(".keras"):
-        fail(function, "filepath", path, "a name that ends in '.keras'",
-             "A folder (TensorFlow's SavedModel) is another format. " + _LATER)
-    return path
-
-
-def _check_options(function, options):
+def check_options(function, options):
     """Refuses options of other formats; returns whether the optimizer is saved."""
     include_optimizer = options.pop("include_optimizer", True)
     chosen = options.pop("save_format", None)
     if chosen not in (None, "keras"):
-        fail(function, "save_format", chosen, "'keras'", _LATER)
+        fail(function, "save_format", chosen, "'keras' or 'h5'")
     for name in ("options", "signatures"):
         if options.pop(name, None) is not None:
             fail(function, name, "...", "None", "It belongs to TensorFlow's SavedModel.")
@@ -101,15 +67,13 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
     Source: Keras 3 `saving.save_model`; Keras 3.15 reads the file.
     """
-    path = check_name("save()", filepath)
-    with_optimizer = _check_options("save()", dict(kwargs))
+    path = os.fspath(filepath)
+    with_optimizer = check_options("save()", dict(kwargs))
     if zipped is not None and zipped is not True:
         fail("save()", "zipped", zipped, "None or True", "A .keras file is one zip archive.")
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path!r} exists already. Pass overwrite=True, or choose another name.")
-    if not model.built:
-        warnings.warn(f"{model.label} is not built: the file will hold no weights. Call the model on data "
-                      "first, or build it with build(input_shape).", stacklevel=3)
+    warn_if_unbuilt(model)
     described = describe_model(model, with_optimizer)
     documents = {METADATA: json.dumps(_metadata()), CONFIG: as_json(model, described)}
     keeps_state = described.get("compile_config") is not None
@@ -120,6 +84,13 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
     with atomic_write(path) as temporary:
         write_archive(temporary, documents, write_weights, _asset_writers(model))
+
+
+def warn_if_unbuilt(model):
+    """Says that a model without weights is saved without them."""
+    if not model.built:
+        warnings.warn(f"{model.label} is not built: the file will hold no weights. Call the model on data "
+                      "first, or build it with build(input_shape).", stacklevel=5)
 
 
 def _metadata():
@@ -188,18 +159,16 @@ def as_json(model, described, **kwargs):
 # ---------------------------------------------------------------------------------------------- loading
 
 
-def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
+def load_model(path, custom_objects=None, compile=True):
     """The model of a `.keras` file of keras_torch, Keras 3 or tf_keras.
 
     Args:
-        filepath: name that ends in '.keras'.
+        path: the file, which exists.
         custom_objects: dict, name -> class or function of your own; a Lambda's function is found by the
             layer's name.
         compile: whether the model is compiled as it was, with the state of its optimizer.
-        safe_mode: only True: code in files is never run.
 
     Errors:
-        FileNotFoundError: no such file.
         ValueError: another format, a damaged or hostile file, an unknown class (the nearest known are named),
             code in the file, weights that do not fit.
 
@@ -208,14 +177,10 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     Source: Keras 3 `saving.load_model`.
     """
-    if safe_mode is not True:
-        fail("load_model()", "safe_mode", safe_mode, "True: code in files is never run",
-             "Give the functions in custom_objects={'name of the layer': function}.")
-    path = _existing_file("load_model()", filepath)
     with Archive(path) as archive, CustomObjectScope(custom_objects), dialect(_dialect_of(archive)):
         config = archive.document(CONFIG)
         with budget.limited(archive.weights_size * _WIDENING + _SLACK, path):
-            model = _built_model(config, path)
+            model = built_model(config, path)
         with archive.weights() as file:
             _fill(model, archive, file)
             if compile and config.get("compile_config"):
@@ -225,35 +190,21 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     return model
 
 
-def load_weights(model, filepath, skip_mismatch=False):
+def load_weights(model, path, skip_mismatch=False):
     """Sets the weights of a model from a `.keras` file, whose config is not looked at; all or nothing.
 
     Args:
         model: a built model.
-        filepath: name that ends in '.keras'.
+        path: the file, which exists.
         skip_mismatch: whether layers whose shapes differ are left out (a warning names them).
 
     Errors:
-        FileNotFoundError: no such file.
         ValueError: weights that do not fit.
     """
-    path = _existing_file("load_weights()", filepath)
-    if not model.built:
-        raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, "
-                         "or build it with build(input_shape).")
+    weights_h5.need_weights(model, "to load into")
     with Archive(path) as archive, archive.weights() as file:
         skipped = _fill(model, archive, file, skip_mismatch)
     weights_h5.warn_of_skipped(skipped)
-
-
-def _existing_file(function, filepath):
-    path = os.fspath(filepath)
-    if os.path.isdir(path):
-        raise ValueError(f"{function}: {path!r} is a folder, such as TensorFlow's SavedModel. {_LATER}")
-    path = check_name(function, path)
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"There is no file {path!r}. Check the path and the working folder.")
-    return path
 
 
 def _dialect_of(archive):
@@ -288,10 +239,19 @@ def refuse_code(config, owner="The model"):
         refuse_code(item, owner)
 
 
-def _built_model(config, path):
-    """The model of config.json, built for the shapes it was built for."""
+def built_model(config, path, part=CONFIG):
+    """The model that a file describes, built for the shapes it was built for.
+
+    Args:
+        config: the description.
+        path: the file, for errors.
+        part: what errors call the part of the file with the description.
+
+    Errors:
+        ValueError: it describes no model, one with code in it, or one of unknown classes.
+    """
     if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
-        raise ValueError(f"{path!r} is no .keras file: its {CONFIG} describes no model.")
+        raise ValueError(f"{path!r} is no file of a model: its {part} describes no model.")
     try:
         refuse_code(config)
         model = deserialize_keras_object(config)
@@ -300,11 +260,11 @@ def _built_model(config, path):
         if not model.built:
             model.build_from_config(config.get("build_config"))
     except RecursionError as error:
-        raise ValueError(f"{path!r} is refused: its {CONFIG} is nested too deeply.") from error
+        raise ValueError(f"{path!r} is refused: its {part} is nested too deeply.") from error
     except (KeyError, IndexError, AttributeError) as error:
         if not _is_ours(error):
             raise
-        raise ValueError(f"{path!r} is damaged: its {CONFIG} does not describe a model "
+        raise ValueError(f"{path!r} is damaged: its {part} does not describe a model "
                          f"({type(error).__name__}: {error}).") from error
     return model
 

@@ -30,11 +30,21 @@ def read_optimizer(optimizer, file, source):
     Notes:
         State that does not fit (layers were frozen since compile()) is left out with a warning, as in Keras.
     """
-    if not holds_state(file):
-        return
+    if holds_state(file):
+        restore(optimizer, lambda: _arrays(optimizer, file.group("optimizer/vars")), source)
+
+
+def restore(optimizer, read, source):
+    """Sets a built optimizer's variables; where they do not fit, a warning says that they were left out.
+
+    Args:
+        optimizer: a built Keras optimizer.
+        read: function that returns a dict, "0", "1", ... -> array, or raises ValueError.
+        source: what the warning calls the file.
+    """
     rate = getattr(optimizer, "learning_rate", None)  # a MultiOptimizer has none
     try:
-        optimizer.load_own_variables(_arrays(optimizer, file.group("optimizer/vars")))
+        optimizer.load_own_variables(read())
     except ValueError as error:
         warnings.warn(f"The optimizer's state in {source!r} does not fit and was left out: {error} The "
                       "weights were loaded; compile with the same optimizer to go on as before.",

@@ -17,33 +17,10 @@ import warnings
 
 import torch
 
-from keras_torch.base.checks import fail
 from keras_torch.base.files import atomic_write, new_h5, open_h5_safely
 from keras_torch.base.names import to_snake_case
 from keras_torch.base.tracking import has_members
 from keras_torch.saving.optimizer_state import holds_state, read_optimizer, write_optimizer
-
-
-def check_name(function, filepath):
-    """The path as a string, when it is one that weights are saved under.
-
-    Args:
-        function: what the error calls the caller.
-        filepath: name that should end in '.weights.h5'.
-
-    Errors:
-        ValueError: another ending; the way out is named.
-
-    >>> check_name("save_weights()", "model.weights.h5")
-    'model.weights.h5'
-    """
-    path = os.fspath(filepath)
-    if not path.endswith(".weights.h5"):
-        fail(function, "filepath", path, "a name that ends in '.weights.h5'",
-             "A whole model goes into a '.keras' file by save(). Other formats ('.h5', TensorFlow "
-             "checkpoints) come in "
-             "a later version.")
-    return path
 
 
 def walk(model, layers_first=False):
@@ -133,20 +110,29 @@ def _own_variables(holder):
     return {str(index): weight.detach().cpu().numpy() for index, weight in enumerate(own)}
 
 
+def need_weights(model, purpose):
+    """Raises for a model that is not built.
+
+    Args:
+        model: the model.
+        purpose: completes "it has no weights ...".
+    """
+    if not model.built:
+        raise ValueError(f"{model.label} is not built, so it has no weights {purpose}. Call it on data, or "
+                         "build it with build(input_shape).")
+
+
 def save_weights(model, filepath, overwrite=True):
     """Writes a model's weights (and its built optimizer's state) atomically.
 
     Errors:
-        ValueError: another ending, or a model whose weights do not exist yet.
+        ValueError: a model whose weights do not exist yet.
         FileExistsError: the file exists and `overwrite` is False.
     """
-    path = check_name("save_weights()", filepath)
+    path = os.fspath(filepath)
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path!r} exists already. Pass overwrite=True, or choose another name.")
-    if not model.built:
-        raise ValueError(f"{model.label} is not built, so it has no weights to save. Call it on data, or "
-                         f"build it with "
-                         "build(input_shape).")
+    need_weights(model, "to save")
     with atomic_write(path) as temporary, new_h5(temporary) as file:
         write_tree(model, file)
 
@@ -181,11 +167,8 @@ def load_weights(model, filepath, skip_mismatch=False):
         ValueError: a weight is missing or has another shape (unless `skip_mismatch`), or a model that is not
             built.
     """
-    path = check_name("load_weights()", filepath)
-    if not model.built:
-        raise ValueError(f"{model.label} is not built, so it has no weights to load into. Call it on data, "
-                         f"or build it "
-                         "with build(input_shape).")
+    path = os.fspath(filepath)
+    need_weights(model, "to load into")
     with open_h5_safely(path) as file:
         skipped = read_tree(model, file, path, skip_mismatch)
     warn_of_skipped(skipped)
