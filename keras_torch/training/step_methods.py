@@ -75,11 +75,11 @@ class StepMethods:
     def _counted_loss(self, x, y, y_pred, sample_weight, training):
         """What compute_loss says, which the running mean of the loss has taken in (once)."""
         tracker, taken = self._loss_tracker, {"training": training}
-        seen = tracker.seen
+        before = tracker.additions
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight,
                                  **(taken if _takes_training(type(self).compute_loss) else {}))  # fmt: skip
         steps.loss_tensor(self, loss, "compute_loss")
-        if tracker.seen == seen:  # up to tf.keras, Keras's own compute_loss counts it
+        if tracker.additions == before:  # up to tf.keras, Keras's own compute_loss counts it
             with torch.no_grad():
                 tracker.add(loss.detach(), steps.batch_size_of(x))
         return loss

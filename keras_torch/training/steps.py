@@ -12,7 +12,6 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import quote
 from keras_torch.layers.added_losses import added_losses, clear_losses, loss_layers
-from keras_torch.losses.loss import safe_divide
 from keras_torch.metrics.reduction import Mean
 from keras_torch.training import checking
 from keras_torch.training.data.batch import pack_x_y_sample_weight
@@ -24,7 +23,7 @@ class LossMean(Mean):
     """The running mean of the loss, weighted by batch size: one addition per step, the count stays in Python.
 
     Attributes:
-        seen: samples taken in by `add`.
+        additions: how often `add` was called.
 
     >>> tracker = LossMean()
     >>> tracker.add(torch.tensor(2.0), 4)
@@ -34,26 +33,14 @@ class LossMean(Mean):
 
     def __init__(self, name="loss", dtype=None):
         super().__init__(name, dtype)
-        self.seen = 0
+        self.additions = 0
 
     def add(self, loss, samples):
         """Adds the loss of a batch of that many samples, or its mean; call it without recording gradients."""
-        if loss.dim():
-            loss = loss.mean()
         if self.total.device != loss.device:
             self.follow(loss)
-        self.total.add_(loss, alpha=samples)
-        self.seen += samples
-
-    def result(self):
-        """The mean so far; 0 before the first batch."""
-        count = self.count.value + self.seen
-        return self.total.value / count if self.seen else safe_divide(self.total.value, count)
-
-    def reset_state(self):
-        """Forgets everything."""
-        super().reset_state()
-        self.seen = 0
+        self._add_mean(loss.mean() if loss.dim() else loss, samples)
+        self.additions += 1
 
 
 def batch_size_of(x):
