@@ -33,7 +33,9 @@ class ModelCheckpoint(MonitorCallback):
     Args:
         filepath: where to save; '{epoch:02d}', '{batch}' and names of logs such as '{val_loss:.2f}' are
             filled in ('epoch' and 'batch' count from 1; where the logs of an older generation tell the
-            batch, it is theirs, from 0). Folders are made. Its end chooses the format.
+            batch, it is theirs, from 0). Folders are made. Its end chooses the format: '.keras', or '.h5' and
+            '.hdf5' for HDF5 of Keras 2; of weights '.weights.h5', '.h5' or '.hdf5'. Another end means HDF5
+            in the dialects keras1 and keras2.x, and is an error in the others.
         monitor: key of logs to watch with `save_best_only`.
         verbose: 1 says what is saved, 0 is silent.
         save_best_only: whether to save only when the watched value has improved.
@@ -54,7 +56,8 @@ class ModelCheckpoint(MonitorCallback):
         Files are written beside the old one and then renamed: a stopped run leaves a whole file.
         Without the watched value, or with one that is no single number, it warns once and saves.
 
-    Source: Keras `callbacks.ModelCheckpoint`. Keras 3 accepts only '.keras', '.h5' and '.weights.h5'.
+    Source: Keras `callbacks.ModelCheckpoint`. Keras 3 accepts only '.keras', '.h5' and '.weights.h5';
+        tf.keras writes TensorFlow's files under other names.
 
     >>> ModelCheckpoint("best-{epoch:02d}.keras", save_best_only=True).save_freq
     'epoch'

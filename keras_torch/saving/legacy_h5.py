@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 from keras_torch.base.files import atomic_write, new_h5
+from keras_torch.saving.keras_file import FORMAT_VERSION
 
-VERSION = "3.15.1"  # the Keras whose layout is written
 MODEL_WEIGHTS = "model_weights"
 _TOP = "top_level_model_weights"
 _LONGEST = 64512  # bytes that fit into one attribute; longer lists are cut into name0, name1, ...
@@ -156,7 +156,7 @@ def write_weights(model, group):
     """Writes the weights of all layers into an open h5py group."""
     write_names(group, "layer_names", [layer.name for layer in model.layers])
     group.attrs["backend"] = np.bytes_("torch")
-    group.attrs["keras_version"] = np.bytes_(VERSION)
+    group.attrs["keras_version"] = np.bytes_(FORMAT_VERSION)
     for layer in model.layers:
         write_arrays(group.require_group(layer.name), _legacy_order(layer))
     write_arrays(group.require_group(_TOP), _outside_layers(model))

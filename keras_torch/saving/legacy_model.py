@@ -18,6 +18,7 @@ from keras_torch.base import budget
 from keras_torch.base import custom_objects as custom
 from keras_torch.base.files import atomic_write, new_h5, open_h5_safely
 from keras_torch.base.names import to_snake_case
+from keras_torch.base.serialization import is_object_config
 from keras_torch.dialects.state import DIALECTS, current_dialect, dialect
 from keras_torch.saving import keras_file, legacy_h5, weights_h5
 from keras_torch.saving.optimizer_state import restore
@@ -51,7 +52,8 @@ def save_model(model, path, with_optimizer=True):
     if compiled is not None:
         texts["training_config"] = keras_file.as_json(model, _training_config(compiled))
     with atomic_write(path) as temporary, new_h5(temporary) as file:
-        file.attrs["keras_version"], file.attrs["backend"] = np.bytes_(legacy_h5.VERSION), np.bytes_("torch")
+        file.attrs["keras_version"] = np.bytes_(keras_file.FORMAT_VERSION)
+        file.attrs["backend"] = np.bytes_("torch")
         file.attrs["dialect"] = np.bytes_(current_dialect())  # ours; others do not look at it
         for name, text in texts.items():
             file.attrs[name] = text
@@ -143,7 +145,7 @@ def load_model(path, custom_objects=None, compile=True):
                              "call load_weights().")
         with dialect(_dialect_of(file)):
             with budget.limited(os.path.getsize(path) * _WIDENING + _SLACK, path):
-                model = keras_file.built_model(_hinted(config), path, "model_config")
+                model = keras_file.built_model(_hinted(config, path), path, "model_config")
             _read_weights(model, group, path)
             training = _document(file, "training_config", path) if compile else None
             if training is not None:
@@ -186,16 +188,27 @@ def _dialect_of(file):
     return "keras2.3" if numbers[1] == 3 else "keras2.2"
 
 
-def _hinted(config):
+def _hinted(config, path):
     """The config with a module for entries that lack one: names of layers may be those of functions too."""
     if isinstance(config, list):
-        return [_hinted(item) for item in config]
+        return [_hinted(item, path) for item in config]
     if not isinstance(config, dict):
         return config
-    config = {key: _hinted(value) for key, value in config.items()}
-    if isinstance(config.get("class_name"), str) and "config" in config and "module" not in config:
+    config = {key: _hinted(value, path) for key, value in config.items()}
+    if not is_object_config(config):
+        return config
+    if not _is_sound(config["class_name"], config["config"]):
+        raise ValueError(f"{path!r} is damaged: its model_config does not describe a model.")
+    if "module" not in config:
         config["module"] = "keras.ops" if _is_function(config) else "keras.layers"
     return config
+
+
+def _is_sound(name, config):
+    """Whether the description of an object has the types that the readers of configs take for granted."""
+    if name in ("Sequential", "Functional", "Model") and isinstance(config, dict):
+        return isinstance(config.get("layers", []), list)
+    return isinstance(name, str)
 
 
 def _is_function(entry):

@@ -7,6 +7,9 @@ import pytest
 from cases.fake_model import RECORDED, SEQUENCES
 
 from keras_torch.callbacks import ModelCheckpoint
+from keras_torch.dialects.state import dialect
+from keras_torch.layers import Dense, Input
+from keras_torch.models import Sequential, load_model
 
 
 def _run(callback, values, batches=4):
@@ -123,3 +126,55 @@ def test_an_unknown_placeholder_names_what_there_is(attach):
 def test_wrong_arguments_are_refused_when_made(arguments, error, message):
     with pytest.raises(error, match=message):
         ModelCheckpoint("x.h5", **arguments)
+
+
+@pytest.mark.parametrize(
+    "name, weights, end",
+    [
+        ("weights.{epoch:02d}-{val_loss:.2f}.hdf5", False, "hdf5"),
+        ("{epoch}.h5", True, "h5"),
+        ("{epoch}.weights.h5", True, "weights.h5"),
+        ("{epoch}.keras", False, "keras"),
+    ],
+)
+def test_training_writes_files_that_bring_the_model_back(name, weights, end, tmp_path):
+    x, y = np.ones((4, 3), "float32"), np.zeros((4, 1), "float32")
+    model = Sequential([Input((3,)), Dense(1)])
+    model.compile("adam", "mse")
+    saver = ModelCheckpoint(tmp_path / name, save_weights_only=weights)
+    model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0, callbacks=[saver])
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 2 and all(file.name.endswith(end) for file in files)
+    after = model.get_weights()
+    if not weights:
+        model = load_model(files[-1])
+        assert int(model.optimizer.iterations) == 2
+    model.load_weights(files[-1])
+    assert all(np.array_equal(a, b) for a, b in zip(after, model.get_weights()))
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_old_generations_write_hdf5_under_any_name(weights, tmp_path):
+    x, y = np.ones((4, 3), "float32"), np.zeros((4, 1), "float32")
+    with dialect("keras2.2"):
+        model = Sequential([Dense(1, input_shape=(3,))])
+        model.compile("sgd", "mse")
+        saver = ModelCheckpoint(str(tmp_path / "best_model"), save_weights_only=weights)
+        model.fit(x, y, verbose=0, callbacks=[saver])
+    after = model.get_weights()
+    if not weights:
+        model = load_model(tmp_path / "best_model")
+    model.load_weights(tmp_path / "best_model")
+    assert all(np.array_equal(a, b) for a, b in zip(after, model.get_weights()))
+
+
+@pytest.mark.parametrize(
+    "weights, ending", [(False, "'.keras', or in '.h5'"), (True, "'.weights.h5', or in '.h5'")]
+)
+def test_a_name_without_an_ending_is_an_error_before_the_first_step(weights, ending, tmp_path):
+    model = Sequential([Input((3,)), Dense(1)])
+    model.compile("sgd", "mse")
+    saver = ModelCheckpoint(str(tmp_path / "best_model"), save_weights_only=weights)
+    with pytest.raises(ValueError, match=f"ModelCheckpoint: `filepath` must be a name that ends in {ending}"):
+        model.fit(np.ones((4, 3)), np.zeros((4, 1)), verbose=0, callbacks=[saver])
+    assert int(model.optimizer.iterations) == 0 and not list(tmp_path.iterdir())
