@@ -20,7 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import keras  # noqa: E402 - the backend is chosen above
 import numpy as np  # noqa: E402
 import tf_keras  # noqa: E402
+from cases.layer_cases import LAYER_CASES  # noqa: E402
 from cases.legacy_h5_models import MODELS, STORED, answers, train  # noqa: E402
+from make_keras_files import answer, inputs_of_row, model_of_row  # noqa: E402
 
 LIBRARIES = {"keras3": keras, "tf_keras": tf_keras}
 
@@ -51,6 +53,25 @@ def read(folder: Path) -> None:
             attempt(folder / f"{name}.{kind}", name, loaded, library, name, folder)
 
 
+def write_rows(folder: Path) -> None:
+    """A file of Keras 3, and its answer, for every layer row."""
+    folder.mkdir(exist_ok=True)
+    for case in LAYER_CASES:
+        model = model_of_row(case)
+        model.save(folder / f"{case.name}.h5")
+        np.savez(folder / f"{case.name}.npz", **answer(model, inputs_of_row(case)))
+
+
+def read_rows(folder: Path) -> None:
+    """What Keras 3 answers, or the error, for every file of a layer row."""
+    for case in LAYER_CASES:
+        try:
+            model = keras.models.load_model(folder / f"{case.name}.h5")
+            np.savez(folder / f"{case.name}.npz", **answer(model, inputs_of_row(case)))
+        except Exception as error:  # noqa: BLE001 - every file is tried, failures are compared by the test
+            (folder / f"{case.name}.error").write_text(f"{type(error).__name__}: {str(error)[:2000]}")
+
+
 def loaded(library: object, name: str, folder: Path) -> object:
     """The model with the weights in the folder."""
     model = MODELS[name](library)
@@ -74,8 +95,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if task == "write":
         write(folder)
+        write_rows(folder / "rows")
     elif task == "read":
         read(folder)
+        read_rows(folder / "rows")
     else:
         write(folder, STORED)
 
