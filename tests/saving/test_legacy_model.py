@@ -173,6 +173,31 @@ def test_state_that_does_not_fit_is_left_out_with_a_warning(saved):
         assert int(models.load_model(saved).optimizer.iterations) == 0
 
 
+def as_keras_2(file):
+    """Puts Adam's state as Keras 2.3 has it: all first slots, all second ones, then placeholders."""
+    group = file["optimizer_weights"]
+    values = [group[name.decode()][()] for name in group.attrs["weight_names"]]
+    count, first, second = values[0], values[2::2], values[3::2]
+    del file["optimizer_weights"]
+    group = file.create_group("optimizer_weights")
+    values = [count, *first, *second, *(np.zeros(1, "float32") for _ in first)]
+    names = ["Adam/iterations:0", *(f"Adam/Variable_{number}:0" for number in range(len(values) - 1))]
+    for name, value in zip(names, values):
+        group[name] = value
+    group.attrs["weight_names"] = [name.encode() for name in names]
+    file.attrs["keras_version"] = np.bytes_("2.3.1")
+    del file.attrs["dialect"]
+
+
+def test_state_stored_slot_by_slot_is_put_in_order(saved):
+    expected = [variable.numpy() for variable in models.load_model(saved).optimizer.variables]
+    with h5py.File(saved, "a") as file:
+        as_keras_2(file)
+    found = [variable.numpy() for variable in models.load_model(saved).optimizer.variables]
+    assert len(found) == 10
+    assert all(np.array_equal(a, b) for a, b in zip(expected, found, strict=True))
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
