@@ -149,12 +149,12 @@ def test_compile_can_be_left_out(saved, tmp_path):
 
 
 def test_functions_of_your_own_are_found_in_custom_objects(tmp_path):
-    def halved(y_true, y_pred):
+    def own_loss(y_true, y_pred):
         return ((y_true - y_pred) ** 2).mean(-1) / 2
 
-    small(optimizer="sgd", loss=halved).save(tmp_path / "m.h5")
-    assert models.load_model(tmp_path / "m.h5", custom_objects={"halved": halved}).loss is halved
-    with pytest.raises(ValueError, match="halved"):
+    small(optimizer="sgd", loss=own_loss).save(tmp_path / "m.h5")
+    assert models.load_model(tmp_path / "m.h5", custom_objects={"own_loss": own_loss}).loss is own_loss
+    with pytest.raises(ValueError, match="own_loss"):
         models.load_model(tmp_path / "m.h5")
 
 

@@ -253,9 +253,11 @@ def test_asking_the_model_from_a_thread_is_told(workers):
 
 
 SCRIPT = """
+import signal
 import time
 import numpy as np
 import keras_torch
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs started in the background ignore it
 class Slow(keras_torch.utils.PyDataset):
     def __len__(self):
         return 100
