@@ -30,7 +30,7 @@ def variables_of(case):
     found = []
     for name, value in cases.start_values(case).items():
         constraint = keras.constraints.NonNeg() if name in case.constrained else None
-        if case.library == "keras":
+        if case.answered_by == "keras":
             variable = keras.Variable(value, name=name, dtype=case.dtype)
             variable.constraint = constraint
         else:
@@ -41,8 +41,8 @@ def variables_of(case):
 
 def optimizer_of(case):
     """The optimizer of a case; schedules of the legacy optimizers are those of tf_keras."""
-    module = LIBRARIES[case.library]
-    if case.library == "tf_keras legacy":
+    module = LIBRARIES[case.answered_by]
+    if case.answered_by == "tf_keras legacy":
         module.schedules = tf_keras.optimizers.schedules
     return cases.make_optimizer(module, case)
 
@@ -54,15 +54,15 @@ def as_array(value):
 
 def state_of(case, optimizer):
     """All state, in the order of the library."""
-    if case.library == "tf_keras":
+    if case.answered_by == "tf_keras":
         return []  # its order is that of no file that is read here
-    return optimizer.get_weights() if case.library == "tf_keras legacy" else optimizer.variables
+    return optimizer.get_weights() if case.answered_by == "tf_keras legacy" else optimizer.variables
 
 
 def trajectory(case):
     """Weights after some steps, and all optimizer variables after the last."""
     variables, optimizer = variables_of(case), optimizer_of(case)
-    if case.library != "tf_keras legacy":
+    if case.answered_by != "tf_keras legacy":
         optimizer.build(variables)
     parts = {}
     for step in range(cases.STEPS):

@@ -26,7 +26,7 @@ class OptimizerCase:
         optimizer: name of the class in `keras.optimizers`.
         note: what is special.
         arguments: of the constructor; a `Schedule`, `Inner` or `Map` in it becomes an object.
-        library: who answers: "keras", "tf_keras", or "tf_keras legacy" for its `optimizers.legacy`.
+        answered_by: who answers: "keras", "tf_keras", or "tf_keras legacy" for its `optimizers.legacy`.
         excluded: names of variables kept from weight decay.
         missing: names of variables that get no gradient in every third step.
         constrained: names of variables that are kept from falling below zero.
@@ -39,7 +39,7 @@ class OptimizerCase:
     optimizer: str
     note: str
     arguments: dict = field(default_factory=dict)
-    library: str = "keras"
+    answered_by: str = "keras"
     excluded: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     constrained: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Map:
     others: dict[str, Inner]
 
 
-OPTIONS = ("library", "excluded", "missing", "constrained", "overflow", "dtype", "tolerance", "reason")
+OPTIONS = ("answered_by", "excluded", "missing", "constrained", "overflow", "dtype", "tolerance", "reason")
 
 
 def row(optimizer: str, note: str, /, **arguments: Any) -> OptimizerCase:
@@ -89,7 +89,7 @@ def row(optimizer: str, note: str, /, **arguments: Any) -> OptimizerCase:
 
 def old(optimizer: str, note: str, /, **arguments: Any) -> OptimizerCase:
     """A row that `tf_keras.optimizers.legacy` answers."""
-    return row(optimizer, f"legacy {note}", library="tf_keras legacy", **arguments)
+    return row(optimizer, f"legacy {note}", answered_by="tf_keras legacy", **arguments)
 
 
 _HALVING = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}
@@ -208,7 +208,7 @@ OPTIMIZER_CASES = [
     old("Nadam", "epsilon", learning_rate=0.02, epsilon=0.1, schedule_decay=0.5),
     old("Ftrl", "penalties", learning_rate=0.02, l1_regularization_strength=0.01,
         l2_regularization_strength=0.02, l2_shrinkage_regularization_strength=0.03, beta=0.1),
-    *(row(name, "tf.keras", library="tf_keras", learning_rate=0.05, weight_decay=0.1, use_ema=True,
+    *(row(name, "tf.keras", answered_by="tf_keras", learning_rate=0.05, weight_decay=0.1, use_ema=True,
           ema_momentum=0.8, ema_overwrite_frequency=3, clipnorm=0.5, constrained=("bias",))
       for name in ("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl",
                    "Lion", "Adafactor")),

@@ -35,12 +35,12 @@ def tensors(case, step):
 
 
 def generation_of(case):
-    return dialect("tf.keras") if case.library == "tf_keras" else contextlib.nullcontext()
+    return dialect("tf.keras") if case.answered_by == "tf_keras" else contextlib.nullcontext()
 
 
 def make(case):
     optimizers = keras_torch.optimizers
-    if case.library == "tf_keras legacy":
+    if case.answered_by == "tf_keras legacy":
         optimizers.legacy.schedules = SCHEDULES
         optimizers = optimizers.legacy
     with generation_of(case):
@@ -89,12 +89,12 @@ def test_weights_take_the_way_of_keras(name, one_step):
     compare(CASES[name], run(CASES[name], one_step)[0])
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.library != "tf_keras"])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.answered_by != "tf_keras"])
 def test_state_has_the_order_and_values_of_keras(name):
     case = CASES[name]
     optimizer = run(case, by_apply)[1]
     expected = {key: value for key, value in REFERENCES[case.name].items() if key.startswith("state ")}
-    values = optimizer.get_weights() if "legacy" in case.library else [
+    values = optimizer.get_weights() if "legacy" in case.answered_by else [
         variable.numpy() if not isinstance(variable, torch.Tensor) else variable.detach().float().numpy()
         for variable in optimizer.variables]
     ours = {f"state {place}": np.asarray(value) for place, value in enumerate(values)}
@@ -123,7 +123,7 @@ def test_counting_on_the_device_takes_the_same_way(name):
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items()
-                                  if case.library == "tf_keras legacy" and "clip" not in name])
+                                  if case.answered_by == "tf_keras legacy" and "clip" not in name])
 def test_the_old_generations_have_the_formulas_of_the_legacy_optimizers(name):
     case = CASES[name]
     with dialect("keras2.3"):
@@ -133,7 +133,8 @@ def test_the_old_generations_have_the_formulas_of_the_legacy_optimizers(name):
     compare(case, run(case, by_step, optimizer)[0])
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.library == "tf_keras legacy"])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items()
+                                  if case.answered_by == "tf_keras legacy"])
 def test_configs_of_legacy_optimizers_keep_their_formula(name):
     case = CASES[name]
     config = keras_torch.optimizers.serialize(make(case))
@@ -159,7 +160,7 @@ def test_schedules_survive_a_config(name):
     assert config["config"] == {**schedule.get_config()}
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.library == "keras"])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.answered_by == "keras"])
 def test_optimizers_survive_a_config(name):
     optimizer = make(CASES[name])
     config = keras_torch.optimizers.serialize(optimizer)
