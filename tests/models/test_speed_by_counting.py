@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from cases.operation_count import CountOperations
 
 import keras_torch as keras
 from keras_torch import Model, Sequential, layers
@@ -27,16 +27,6 @@ def frames(action):
     finally:
         sys.setprofile(None)
     return count - 1  # the action itself
-
-
-class Operations(TorchDispatchMode):
-    def __init__(self):
-        super().__init__()
-        self.names = []
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.names.append(function.overloadpacket.__name__)
-        return function(*args, **(kwargs or {}))
 
 
 def five(kind="functional"):
@@ -72,7 +62,7 @@ def test_a_model_of_five_dense_takes_at_most_30_frames(kind):
 def test_a_model_runs_the_operations_of_its_layers_and_no_others():
     x = keras.Input((4,))
     model = Model(x, layers.Dense(2)(layers.Dropout(0.5)(layers.Dense(4, activation="relu")(x))))
-    with torch.no_grad(), Operations() as operations:
+    with torch.no_grad(), CountOperations() as operations:
         model(X)
     assert operations.names == ["addmm", "relu", "addmm"]
 
