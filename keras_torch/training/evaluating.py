@@ -47,7 +47,7 @@ class Evaluating:
                 use_multiprocessing,
             )
             source = self._prepare(source, "evaluate()")
-            custom = self._overrides("test_step", "compute_loss", "compute_metrics")
+            custom = self._has_own_step("test")
             checking.check_before_training(self, source, None, "evaluate()", custom)
             feed = Feed(source, steps, "evaluate()")
             listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)

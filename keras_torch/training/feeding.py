@@ -60,8 +60,7 @@ class Feeding:
 
     def _nan_free_parts(self, owner):
         """Names of the parts of the data in which NaN is a mistake; see `checking.check_batch`."""
-        names = ("test_step",) if owner.startswith("evaluate") else ("train_step",)
-        if self._overrides(*names, "compute_loss", "compute_metrics"):
+        if self._has_own_step("test" if owner.startswith("evaluate") else "train"):
             return ()
         objectives = self._objectives
         losses = objectives.loss_objects if objectives is not None and objectives.built else ()
@@ -104,7 +103,7 @@ class Feeding:
     def _checked_validation(self, source):
         """Validation data, checked now and not after a long first epoch: a dataset shows its first batch."""
         owner = "fit(validation_data=...)"
-        custom = self._overrides("test_step", "compute_loss", "compute_metrics")
+        custom = self._has_own_step("test")
         if custom or isinstance(source, ArraySource):
             checking.check_before_training(self, source, None, owner, custom, only_now=True)
             return source

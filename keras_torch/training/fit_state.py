@@ -177,7 +177,7 @@ class FitState:
         """Lets the compiled metrics see a batch: there may be none left in the epoch that goes on."""
         model, source = self._model, self._feeds[0].source
         if state["metrics"]["compiled"] and _awaits_a_batch(model) and source.restarts \
-                and not model._overrides("train_step", "compute_loss", "compute_metrics"):
+                and not model._has_own_step("train"):
             x, y, _ = source.peek("fit()")
             with model._evaluating(torch.no_grad):
                 model._build_objectives(y, model(x))

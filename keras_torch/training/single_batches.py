@@ -42,7 +42,7 @@ class SingleBatches:
         arguments.check_class_weight(class_weight)
         batch = self._batch(x, y, sample_weight, "train_on_batch()")
         self._prepare(OneBatch(batch), "train_on_batch()")
-        self._check_single(batch, class_weight, "train_on_batch()", "train_step")
+        self._check_single(batch, class_weight, "train_on_batch()", "train")
         if reset_metrics:
             self.reset_metrics()
         with self._trainable_as_compiled():
@@ -57,15 +57,15 @@ class SingleBatches:
         self._assert_compiled("test_on_batch()")
         batch = self._batch(x, y, sample_weight, "test_on_batch()")
         self._prepare(OneBatch(batch), "test_on_batch()")
-        self._check_single(batch, None, "test_on_batch()", "test_step")
+        self._check_single(batch, None, "test_on_batch()", "test")
         if reset_metrics:
             self.reset_metrics()
         with torch.no_grad():
             return self._single_batch("test", self.make_test_function(), batch, return_dict)
 
-    def _check_single(self, batch, class_weight, owner, step):
+    def _check_single(self, batch, class_weight, owner, kind):
         self.__dict__["_pending_check"] = None
-        if not self._overrides(step, "compute_loss", "compute_metrics"):
+        if not self._has_own_step(kind):
             checking.check_batch(self, batch[0], batch[1], class_weight, owner, weight=batch[2])
 
     def _single_batch(self, kind, function, batch, return_dict):

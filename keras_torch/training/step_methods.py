@@ -91,6 +91,10 @@ class StepMethods:
     def _overrides(self, *names):
         return any(getattr(type(self), name) is not getattr(StepMethods, name) for name in names)
 
+    def _has_own_step(self, kind):
+        """Whether what happens to a batch in training ('train') or evaluation ('test') is the user's own."""
+        return self._overrides(f"{kind}_step", "compute_loss", "compute_metrics")
+
     def make_train_function(self, force=False):
         """The function that draws a batch from an iterator, trains on it and returns logs.
 
@@ -118,7 +122,7 @@ class StepMethods:
                 return self._jitted(lambda x, y, weight: self.predict_step(self._as_data(x)))
             call = self._forward_function()
             return lambda x, y, weight: call(x)
-        if self._overrides(f"{kind}_step", "compute_loss", "compute_metrics"):
+        if self._has_own_step(kind):
             return self._jitted(steps.custom_step(self, f"{kind}_step"))
         standard = steps.standard_train_step if kind == "train" else steps.standard_test_step
         return standard(self)
@@ -210,7 +214,7 @@ class StepMethods:
             Up to tf.keras it also takes the loss into the running mean that the logs show; from Keras 3 on
             train_step does that.
         """
-        loss = steps.explained_loss(self, steps.regularized(self), x, y, y_pred, sample_weight)
+        loss = steps.explained_loss(self, steps.regularized(self), y, y_pred, sample_weight)
         if behaviour("compute_loss") == "counts":
             with torch.no_grad():
                 self._loss_tracker.add(loss.detach(), steps.batch_size_of(y_pred))

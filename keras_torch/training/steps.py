@@ -16,8 +16,6 @@ from keras_torch.metrics.reduction import Mean
 from keras_torch.training import checking
 from keras_torch.training.data.batch import pack_x_y_sample_weight
 
-USERS_ERRORS = (RuntimeError, IndexError, TypeError, AttributeError)  # what wrong targets and losses end in
-
 
 class LossMean(Mean):
     """The running mean of the loss, weighted by batch size: one addition per step, the count stays in Python.
@@ -61,17 +59,23 @@ def regularized(module):
     ]
 
 
-def total_loss(trainer, penalties, x, y, y_pred, weight):
+def total_loss(trainer, penalties, y, y_pred, weight):
     """Loss of the targets plus penalties.
 
     Errors:
         ValueError: there is nothing to minimize.
+
+    Notes:
+        Nearly always there is one output with one loss and nothing to add to it: that loss is called at once.
     """
-    loss = None
-    if trainer._objectives is not None:
-        if not trainer._objectives.built:
+    objectives, loss = trainer._objectives, None
+    if objectives is not None:
+        plain = objectives.single is not None and not penalties and not loss_layers(trainer)
+        if plain and isinstance(y_pred, torch.Tensor) and isinstance(y, torch.Tensor):
+            return objectives.single(y, y_pred, weight)
+        if not objectives.built:
             trainer._build_objectives(y, y_pred)
-        loss = trainer._objectives.compute_loss(y, y_pred, weight)
+        loss = objectives.compute_loss(y, y_pred, weight)
     for regularizer, variable in penalties:
         penalty = regularizer(variable)
         loss = penalty if loss is None else loss + penalty
@@ -86,19 +90,14 @@ def total_loss(trainer, penalties, x, y, y_pred, weight):
     return loss
 
 
-def explained_loss(trainer, penalties, x, y, y_pred, weight):
+def explained_loss(trainer, penalties, y, y_pred, weight):
     """`total_loss`; a failure caused by class numbers or by a loss function is told in those terms."""
     try:
-        return total_loss(trainer, penalties, x, y, y_pred, weight)
-    except USERS_ERRORS as error:
-        explain(trainer, y, y_pred, error)
+        return total_loss(trainer, penalties, y, y_pred, weight)
+    except (RuntimeError, IndexError, TypeError, AttributeError) as error:
+        checking.explain_labels(trainer, y, y_pred, error)
+        checking.explain_values(trainer, y, y_pred, error)
         raise
-
-
-def explain(trainer, y, y_pred, error):
-    """Raises a sentence in the user's terms where class numbers or a loss function caused the error."""
-    checking.explain_labels(trainer, y, y_pred, error)
-    checking.explain_values(trainer, y, y_pred, error)
 
 
 class FirstBatch:
@@ -124,36 +123,18 @@ class FirstBatch:
 
 
 def forward_and_loss(trainer):
-    """The function (x, y, weight) -> (predictions, loss) that standard steps share; chosen once per pass.
-
-    Notes:
-        Nearly always there is one output with one loss, and nothing is added to it: then the loss is called
-        at once, and what gathers losses (`total_loss`) is not entered.
-    """
+    """The function (x, y, weight) -> (predictions, loss) that standard steps share; chosen once per pass."""
     call, first, penalties = trainer._forward_function(), FirstBatch(trainer), regularized(trainer)
-    objectives = None if penalties else trainer._objectives
-
-    def loss_of(x, y, y_pred, weight):
-        if objectives is not None and isinstance(y_pred, torch.Tensor) and isinstance(y, torch.Tensor):
-            only = objectives.single
-            if only is not None and not loss_layers(trainer):
-                return only(y, y_pred, weight)
-        return total_loss(trainer, penalties, x, y, y_pred, weight)
 
     def run(x, y, weight):
-        if loss_layers(trainer):
-            clear_losses(trainer)
+        clear_losses(trainer)
         if first.pending is None:
             y_pred = call(x)
         else:
             first.inputs(x, y)
             y_pred = call(x)
             first.targets(y, y_pred, weight)
-        try:
-            return y_pred, loss_of(x, y, y_pred, weight)
-        except USERS_ERRORS as error:
-            explain(trainer, y, y_pred, error)
-            raise
+        return y_pred, explained_loss(trainer, penalties, y, y_pred, weight)
 
     return run
 

@@ -93,7 +93,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             given.use_multiprocessing,
         )
         source = self._prepare(source, "fit()")
-        custom = self._overrides("train_step", "compute_loss", "compute_metrics")
+        custom = self._has_own_step("train")
         checking.check_before_training(self, source, given.class_weight, "fit()", custom)
         validation = self._validation_source(validation_data, given)
         if validation is not None:
