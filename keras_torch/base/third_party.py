@@ -7,6 +7,7 @@ import torch
 
 _optimizer_module = importlib.import_module("torch.optim.optimizer")  # torch.optim hides its name
 VF = torch._VF  # fused recurrent kernels
+fused_adagrad = torch._fused_adagrad_
 fused_adam = torch._fused_adam_
 fused_adamw = torch._fused_adamw_
 fused_sgd = torch._fused_sgd_
