@@ -1,6 +1,9 @@
 """Accuracies: how many predictions are right."""
 
+import torch
+
 from keras_torch.base.checks import Term, boolean, fail, number, positive_int
+from keras_torch.base.configurable import is_house_class
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.losses import is_binary_by_loss
 from keras_torch.losses.loss import beside, match_ranks
@@ -139,7 +142,26 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     return _sparse_in_top(beside(y_true, y_pred), y_pred, k, from_sorted_ids).to(torch_dtype())
 
 
-class Accuracy(FormulaMetric):
+class _CountOfMatches(FormulaMetric):
+    """A mean of yes and no: as long as each row is one of them, its sum is a whole number."""
+
+    def counts_rows(self, y_true, y_pred):
+        """See `Metric.counts_rows`."""
+        plain = is_house_class(type(self)) and self.torch_dtype is torch.float32
+        return plain and self._answers_per_row(y_pred) == 1
+
+    def _answers_per_row(self, y_pred):
+        return y_pred[0].numel()
+
+
+class _CountOfClasses(_CountOfMatches):
+    """The same for scores per class."""
+
+    def _answers_per_row(self, y_pred):
+        return y_pred[0, ..., 0].numel() if y_pred.dim() > 1 else 0
+
+
+class Accuracy(_CountOfMatches):
     """How often `y_pred` equals `y_true`.
 
     Args:
@@ -156,7 +178,7 @@ class Accuracy(FormulaMetric):
     quick = _equal
 
 
-class BinaryAccuracy(FormulaMetric):
+class BinaryAccuracy(_CountOfMatches):
     """How often `y_pred > threshold` agrees with the label 0 or 1.
 
     Args:
@@ -177,7 +199,7 @@ class BinaryAccuracy(FormulaMetric):
         super().__init__(name, dtype)
 
 
-class CategoricalAccuracy(FormulaMetric):
+class CategoricalAccuracy(_CountOfClasses):
     """How often the largest prediction is the class of the one-hot label.
 
     Source: Keras `metrics.CategoricalAccuracy`.
@@ -190,7 +212,7 @@ class CategoricalAccuracy(FormulaMetric):
     quick = _categorical_matches
 
 
-class SparseCategoricalAccuracy(FormulaMetric):
+class SparseCategoricalAccuracy(_CountOfClasses):
     """How often the largest prediction is the class number given.
 
     Source: Keras `metrics.SparseCategoricalAccuracy`.
@@ -203,7 +225,7 @@ class SparseCategoricalAccuracy(FormulaMetric):
     quick = _sparse_matches
 
 
-class TopKCategoricalAccuracy(FormulaMetric):
+class TopKCategoricalAccuracy(_CountOfClasses):
     """How often the class of the one-hot label is among the `k` largest predictions.
 
     Args:
@@ -224,7 +246,7 @@ class TopKCategoricalAccuracy(FormulaMetric):
         super().__init__(name, dtype)
 
 
-class SparseTopKCategoricalAccuracy(FormulaMetric):
+class SparseTopKCategoricalAccuracy(_CountOfClasses):
     """How often the class number is among the `k` largest predictions.
 
     Args:

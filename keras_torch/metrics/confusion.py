@@ -3,6 +3,7 @@
 import torch
 
 from keras_torch.base.checks import Term, fraction, nonnegative_int, positive_int
+from keras_torch.base.configurable import is_house_class
 from keras_torch.losses.loss import is_plain_pair, safe_divide
 from keras_torch.metrics.counting import (
     NEVER,
@@ -47,7 +48,7 @@ class ConfusionMetric(Metric):
 
     counted = ()
     class_id = top_k = None
-    label_weights = None
+    column_weights = None
     true_positives, false_positives, true_negatives, false_negatives = (LazyState() for _ in range(4))
     self_managed = Metric.self_managed | {"thresholds"}
 
@@ -90,6 +91,11 @@ class ConfusionMetric(Metric):
         self.follow(y_pred)
         self._count(as_tensor(y_true, like=y_pred).to(y_pred), y_pred, sample_weight)
 
+    def counts_rows(self, y_true, y_pred):
+        """See `Metric.counts_rows`: counts of rows without weights are whole numbers."""
+        plain = is_house_class(type(self)) and self.column_weights is None
+        return plain and y_pred.dtype is self.torch_dtype is torch.float32 and y_true.shape == y_pred.shape
+
     def _decides_once(self):
         """Whether all predictions are compared with one number."""
         return len(self.limits.values) == 1 and self.class_id is None and self.top_k is None
@@ -113,7 +119,8 @@ class ConfusionMetric(Metric):
 
     @torch.no_grad()
     def settle(self):
-        """Brings the states up to date with the histograms, where they are kept."""
+        """Takes in what waits: batches, and the histograms where they are kept."""
+        super().settle()
         if self._tally is not None and (self._account_on_device or not self._tally.is_empty):
             self._add(self._tally.take())
 

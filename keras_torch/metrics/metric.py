@@ -13,6 +13,7 @@ from keras_torch.base.dtypes import TORCH_DTYPES, as_policy, torch_dtype
 from keras_torch.base.names import to_snake_case, unique_name
 from keras_torch.base.serialization import resolve
 from keras_torch.base.variable import StateVariable
+from keras_torch.metrics.gathering import Membership
 
 _DTYPE_NAMES = {*TORCH_DTYPES, "mixed_bfloat16", "mixed_float16", "half", "float", "double", "int", "long"}
 MERGES = {"sum": operator.add, "max": torch.maximum, "min": torch.minimum}
@@ -87,7 +88,7 @@ class LazyState:
         setattr(metric, self.slot, state)
 
 
-class Metric(Configurable):
+class Metric(Membership, Configurable):
     """Base of all metrics: states, an update per batch, a result at any time.
 
     Args:
@@ -221,7 +222,8 @@ class Metric(Configurable):
             metric.keep_account_on_device()
 
     def settle(self):
-        """Brings the states up to date, where a metric keeps part of its account in Python; see `Mean`."""
+        """Brings the states up to date, where batches wait or part of the account is kept in Python."""
+        self.take_in_waiting()
 
     def to(self, device):
         """Moves the states to a device, in place; returns itself."""
@@ -260,12 +262,14 @@ class Metric(Configurable):
         """Forgets all batches."""
         if type(self).reset_states is not Metric.reset_states:  # a class of keras2 that wrote the old name
             return self.reset_states()
+        self.take_in_waiting()
         self._restart()
 
     def reset_states(self):
         """The name of `reset_state` up to tf.keras."""
         if type(self).reset_state is not Metric.reset_state:
             return self.reset_state()
+        self.take_in_waiting()
         self._restart()
 
     def _restart(self):

@@ -89,7 +89,7 @@ class Mean(Metric):
     1.5
     """
 
-    count = LazyState()
+    total, count = LazyState(), LazyState()
 
     def __init__(self, name="mean", dtype=None):
         super().__init__(dtype, name)
@@ -98,11 +98,12 @@ class Mean(Metric):
         self.add_state("count")
 
     def settle(self):
-        """Adds what waits in Python to the state `count`."""
+        """Takes in what waits: batches, and the number of samples in Python."""
+        super().settle()
         if self._waiting:
             waiting, self._waiting = self._waiting, 0
             with torch.no_grad():
-                self.count.add_(waiting)
+                self._settled_count.add_(waiting)
 
     def update_state(self, values, sample_weight=None):
         """Adds a batch of values.
@@ -133,18 +134,18 @@ class Mean(Metric):
 
     def _add_mean(self, value, weight, samples=None):
         """`total += value * weight`, and `count += samples` (default: the weight)."""
-        self.total.add_(value, alpha=weight)
+        self._settled_total.add_(value, alpha=weight)  # not `self.total`, which settles
         samples = weight if samples is None else samples
         if self._account_on_device or is_compiling():
-            self.count.add_(samples)
+            self._settled_count.add_(samples)
         else:
             self._waiting += samples
 
     def _add_weighted(self, values, weights):
         values = values * weights if weights.dim() else values.mean() * weights
         samples = values.shape[0] if values.dim() else 1
-        self.total.add_(values.sum(), alpha=samples / max(values.numel(), 1))
-        self.count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
+        self._settled_total.add_(values.sum(), alpha=samples / max(values.numel(), 1))
+        self._settled_count.add_(weights.sum(), alpha=samples / max(weights.numel(), 1))
 
     def _restart(self):
         self._waiting = 0
@@ -369,7 +370,7 @@ class FormulaMetric(MeanMetricWrapper):
 
     def _add_quickly(self, y_true, y_pred):
         """Adds a batch of plain tensors without weights; False where only the general way fits."""
-        if self.total.device != y_pred.device:
+        if self._settled_total.device != y_pred.device:
             self.follow(y_pred)
         if y_pred.dtype is not self.torch_dtype:
             y_pred = wide(y_pred, self.torch_dtype)

@@ -46,7 +46,7 @@ class Adagrad(Optimizer):
         """One update; see `Optimizer.rule`."""
         epsilon = self._epsilon_of_kernel(params)
         if epsilon is not None and isinstance(rate, float):
-            zero = constant(self, 0.0, params[0].device)  # the kernel's count of steps: for a decay of its own
+            zero = constant(self, 0.0, params[0].device)  # count of steps, for a decay that is 0
             return fused_adagrad(params, grads, accumulator, [zero] * len(params), lr=rate, lr_decay=0.0,
                                  weight_decay=0.0, eps=epsilon, maximize=False)
         foreach.addcmul_(accumulator, grads, grads)

@@ -10,6 +10,7 @@ from keras_torch.base.names import to_snake_case
 from keras_torch.dialects.translator import behaviour
 from keras_torch.losses import SparseCategoricalCrossentropy
 from keras_torch.losses.loss import Loss
+from keras_torch.metrics.gathering import Gathering
 from keras_torch.metrics.metric import Metric
 from keras_torch.metrics.reduction import MeanMetricWrapper
 from keras_torch.training.function_metrics import FunctionMetric
@@ -40,6 +41,7 @@ class Objectives:
         self.structure = None    # structure of the outputs where it is deep, a dict of lists for example
         self.loss_objects, self.weights = [], []
         self.plain_metrics, self.weighted_metrics = [], []
+        self._gatherings = []  # batches on their way to the metrics without weights
         self.output_trackers = []
         self.names = []
         _resolve_all(loss, losses.as_loss)
@@ -99,8 +101,16 @@ class Objectives:
             self.weighted_specs, "weighted_metrics", flat_true, flat_pred, taken
         )
         self._find_columns()
+        self._gatherings = self._gathered_by_output()
         self.single = self._single_loss()
         self.built = True
+
+    def _gathered_by_output(self):
+        """[(output index, Gathering of its metrics without weights)]."""
+        by_output = {}
+        for index, metric, _ in self.plain_metrics:
+            by_output.setdefault(index, []).append(metric)
+        return [(index, Gathering(listed)) for index, listed in by_output.items()]
 
     def _find_columns(self):
         """Which losses and metrics of the user's see targets (batch,) as columns beside outputs (batch, 1).
@@ -278,10 +288,15 @@ class Objectives:
         """Adds a batch to all metrics."""
         if not self.plain_metrics and not self.weighted_metrics:
             return
-        flat_pred, flat_true = tree.flatten(y_pred), self.targets(y_true)
-        for index, metric, _ in self.plain_metrics:
+        if len(self.names) == 1 and isinstance(y_pred, torch.Tensor) and isinstance(y_true, torch.Tensor):
+            flat_pred, flat_true = (y_pred,), (y_true,)
+        else:
+            flat_pred, flat_true = tree.flatten(y_pred), self.targets(y_true)
+        for index, gathering in self._gatherings:
             true, pred = flat_true[index], flat_pred[index]
-            if true is not None:
+            if true is None:
+                continue
+            for metric in gathering.put_aside(true, pred):
                 metric.update_state(_as_column(true, pred) if id(metric) in self._columns else true, pred)
         if self.weighted_metrics:
             flat_weight = self.sample_weights(sample_weight)

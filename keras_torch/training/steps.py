@@ -35,7 +35,7 @@ class LossMean(Mean):
 
     def add(self, loss, samples):
         """Adds the loss of a batch of that many samples, or its mean; call it without recording gradients."""
-        if self.total.device != loss.device:
+        if self._settled_total.device != loss.device:
             self.follow(loss)
         self._add_mean(loss.mean() if loss.dim() else loss, samples)
         self.additions += 1
