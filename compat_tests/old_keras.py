@@ -16,13 +16,17 @@ from __future__ import annotations
 import collections
 import collections.abc
 import importlib
+import inspect
 import os
+import re
 import sys
 import tempfile
+import textwrap
 from typing import Any
 
 VARIABLES = {"keras1": "KERAS1_PYTHON", "keras2.2": "KERAS22_PYTHON", "keras2.3": "KERAS23_PYTHON"}
-_THEANO = "cxx=,blas__ldflags=,floatX=float32,base_compiledir={}"  # in Python alone: no compiler is needed
+# In Python alone, without a compiler: the check that asks for C kernels of convolutions is left out.
+_THEANO = "cxx=,blas__ldflags=,floatX=float32,optimizer_excluding=AbstractConvCheck,base_compiledir={}"
 
 
 def import_keras() -> Any:
@@ -31,9 +35,32 @@ def import_keras() -> Any:
     os.environ.update(KERAS_BACKEND="theano", HOME=folder, THEANO_FLAGS=_THEANO.format(folder))
     for name in ("Callable", "Iterable", "Mapping", "Sequence"):  # moved to collections.abc in Python 3.3
         setattr(collections, name, getattr(collections.abc, name))
+    inspect.getargspec = _argspec  # gone in Python 3.11
+    for name in ("signaltools", "sigtools"):  # gone in scipy 1.8; Theano's Python kernels use both
+        sys.modules[f"scipy.signal.{name}"] = importlib.import_module(f"scipy.signal._{name}")
     streams = importlib.import_module("theano.sandbox.rng_mrg")
     streams.MRG_RandomStreams = streams.MRG_RandomStream
+    importlib.import_module("theano.ifelse")  # Keras 1 takes it for granted
+    _mend_pooling(importlib.import_module("theano.tensor.signal.pool"))
     return importlib.import_module("keras")
+
+
+def _argspec(function: Any) -> Any:
+    """What `inspect.getargspec` was."""
+    spec = inspect.getfullargspec(function)
+    kind = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
+    return kind(spec.args, spec.varargs, spec.varkw, spec.defaults)
+
+
+def _mend_pooling(pool: Any) -> None:
+    """Theano's Python kernels of pooling index with lists of slices; numpy 1.23 wants tuples."""
+    for cls in (pool.Pool, pool.AveragePoolGrad, pool.DownsampleFactorMaxGradGrad):
+        source = textwrap.dedent(inspect.getsource(cls.perform))
+        source = re.sub(r"\[\[(region_slices.*?range\(nd\))\]\]", r"[tuple(\1)]", source)
+        source = source.replace("gxk[region_slice]", "gxk[tuple(region_slice)]")
+        found: dict = {}
+        exec(source, vars(pool), found)  # noqa: S102 - Theano's own source
+        cls.perform = found["perform"]
 
 
 def generation(keras: Any) -> str:
