@@ -142,8 +142,43 @@ RENAMED = [
         _K1,
     ),
     *_renamed(
-        ["Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D"],
+        ["Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D", "LocallyConnected2D"],
         {**_CONV1, "subsample": "strides", "atrous_rate": "dilation_rate"},
+        _K1,
+    ),
+    *_renamed(
+        ["LocallyConnected1D"],
+        {**_CONV1, "filter_length": "kernel_size", "subsample_length": "strides"},
+        _K1,
+    ),
+    *_renamed(
+        ["ConvLSTM2D"],
+        {
+            **{old: new for old, new in _RNN1.items() if new not in ("units", "implementation")},
+            "nb_filter": "filters",
+            "border_mode": "padding",
+            "subsample": "strides",
+            "dim_ordering": "data_format",
+            "forget_bias_init": "unit_forget_bias",
+        },
+        _K1,
+    ),
+    *_renamed(
+        ["Highway", "MaxoutDense"],
+        {
+            "output_dim": "units",
+            "init": "kernel_initializer",
+            "W_regularizer": "kernel_regularizer",
+            "b_regularizer": "bias_regularizer",
+            "W_constraint": "kernel_constraint",
+            "b_constraint": "bias_constraint",
+            "bias": "use_bias",
+        },
+        _K1,
+    ),
+    *_renamed(
+        ["SReLU"],
+        {f"{name}_init": f"{name}_initializer" for name in ("t_left", "a_left", "t_right", "a_right")},
         _K1,
     ),
     *_renamed(["LSTM", "GRU", "SimpleRNN"], _RNN1, _K1),
@@ -214,7 +249,7 @@ RENAMED = [
 PACKED = [
     *(
         Packed(owner, ("nb_row", "nb_col"), "kernel_size", _K1)
-        for owner in ("Conv2D", "Conv2DTranspose", "SeparableConv2D")
+        for owner in ("Conv2D", "Conv2DTranspose", "SeparableConv2D", "LocallyConnected2D", "ConvLSTM2D")
     ),
     Packed("Conv3D", ("kernel_dim1", "kernel_dim2", "kernel_dim3"), "kernel_size", _K1),
 ]
@@ -245,6 +280,14 @@ _LSTM2, _GRU2 = _START2 + _RNN2.format("unit_forget_bias "), _START2 + _RNN2.for
 def _order(owner, names, until):
     return Order(owner, tuple(names.split()), until)
 
+
+_CONV_LSTM2 = (
+    "filters kernel_size strides padding data_format dilation_rate activation recurrent_activation use_bias "
+    "kernel_initializer recurrent_initializer bias_initializer unit_forget_bias kernel_regularizer "
+    "recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint "
+    "bias_constraint return_sequences go_backwards stateful dropout recurrent_dropout"
+)
+_LOCAL1 = f"init activation weights padding {{}} {_W1}"
 
 # Several rows of one owner: the one with the first generation that is not older than the current one counts.
 ORDERS = [
@@ -281,6 +324,33 @@ ORDERS = [
         )
         for rank in (1, 2, 3)
     ),
+    _order(
+        "AtrousConvolution1D",
+        f"filters kernel_size init activation weights padding strides dilation_rate {_W1}",
+        _K1,
+    ),
+    _order(
+        "AtrousConvolution2D",
+        "filters nb_row nb_col init activation weights padding strides dilation_rate data_format " + _W1,
+        _K1,
+    ),
+    _order(
+        "LocallyConnected1D",
+        f"filters kernel_size {_LOCAL1.format('strides')} input_dim input_length",
+        _K1,
+    ),
+    _order("LocallyConnected2D", f"filters nb_row nb_col {_LOCAL1.format('strides data_format')}", _K1),
+    _order("Highway", f"init activation weights {_W1} input_dim", _K1),
+    _order("MaxoutDense", f"units nb_feature init weights {_W1} input_dim", _K1),
+    _order("TimeDistributedDense", f"units init activation weights {_W1} input_dim input_length", _K1),
+    _order(
+        "ConvLSTM2D",
+        "filters nb_row nb_col init inner_init forget_bias_init activation inner_activation data_format "
+        f"padding strides {_U1}",
+        _K1,
+    ),
+    *(_order(f"ConvLSTM{rank}D", _CONV_LSTM2, "tf.keras") for rank in (1, 2, 3)),
+    _order("ParametricSoftplus", "alpha_init beta_init weights shared_axes", _K1),
     _order("LSTM", f"units init inner_init forget_bias_init activation inner_activation {_U1}", _K1),
     _order("GRU", f"units init inner_init activation inner_activation {_U1}", _K1),
     _order("SimpleRNN", f"units init inner_init activation {_U1}", _K1),
@@ -425,6 +495,11 @@ DEFAULTS = [
     Default("GRU", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
     Default("LSTMCell", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
     Default("GRUCell", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
+    *(
+        Default(f"ConvLSTM{rank}D{end}", "recurrent_activation", {"tf.keras": "hard_sigmoid"})
+        for rank in (1, 2, 3)
+        for end in ("", "Cell")
+    ),
     Default("GRU", "reset_after", {"keras2.3": False}),
     Default("GRUCell", "reset_after", {"keras2.3": False}),
     Default("AveragePooling1D", "pool_size", {"tf.keras": 2}),
@@ -440,6 +515,7 @@ DEFAULTS = [
     Default("Nadam", "schedule_decay", {"keras2.3": 0.004}),
     Default("RMSprop", "ema_overwrite_frequency", {"keras2.3": None, "tf.keras": 100}),
     Default("Lion", "learning_rate", {"tf.keras": 1e-4}),
+    Default("Orthogonal", "gain", {"keras1": 1.1}),
     *(
         Default(name, "dtype", {"tf.keras": "float32"})
         for name in ("IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")
@@ -454,7 +530,13 @@ BEHAVES = [
     Behaves("hard_sigmoid", {"tf.keras": "clip(0.2x+0.5)", "keras3": "relu6(x+3)/6"}),
     Behaves("accuracy key", {"keras2.2": "acc", "keras3": "accuracy"}),
     Behaves("metric key", {"keras2.2": "full name", "keras3": "as given"}),
-    Behaves("history order", {"tf.keras": "loss first", "keras3": "sorted"}),
+    Behaves("history order", {"keras2.3": "validation first", "tf.keras": "loss first", "keras3": "sorted"}),
+    Behaves("logs of a batch", {"keras2.2": "own values", "keras2.3": "own loss", "keras3": "so far"}),
+    Behaves("stop within an epoch", {"keras1": "at its end", "keras2.3": "unvalidated", "keras3": "validated"}),
+    Behaves("words for callbacks", {"keras1": "nb_epoch, nb_sample", "keras3": "epochs, samples"}),
+    Behaves("verbose", {"keras2.3": "but for predict", "keras3": "auto"}),
+    Behaves("scheduled rate in the logs", {"keras1": False, "keras3": True}),
+    Behaves("part of a sequence", {"keras2.3": "goes on", "tf.keras": "starts anew", "keras3": "goes on"}),
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
     Behaves("activity regularizer", {"keras2.3": "sum", "keras3": "per sample"}),
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
@@ -465,6 +547,12 @@ BEHAVES = [
     ),
     Behaves("hinge labels", {"keras2.2": "as given", "keras3": "converted"}),
     Behaves("cosine loss", {"keras1": "mean", "keras3": "sum"}),
+    Behaves("huber loss", {"keras2.3": "each value", "keras3": "mean"}),
+    Behaves("l1_l2", {"tf.keras": "0.01 each", "keras3": "0"}),
+    Behaves("normal start values", {"keras1": "whole", "keras3": "truncated"}),
+    Behaves("fans", {"keras1": "of Keras 1", "keras2.3": "of Keras 2", "keras3": "today"}),
+    Behaves("seed of an initializer", {"keras2.2": "stays", "keras2.3": "counts", "keras3": "stays"}),
+    Behaves("identity of a long matrix", {"keras2.2": "repeated", "keras3": "padded"}),
     Behaves("cosine metric", {"keras1": "minus mean", "keras2.2": "minus sum", "keras3": "sum"}),
     Behaves(
         "binary cross-entropy",
