@@ -194,7 +194,6 @@ OF_CLASSIFIER = {
         "`sample_weight` must be left out",
     ),
     "split of generator": (fit(generated([]), validation_split=0.2), ValueError, "Give validation_data"),
-    "batch_size of loader": (fit(LOADER, batch_size=3), ValueError, "`batch_size` must be left out"),
     "no batch": (fit(generated([])), ValueError, r"ran out after 0 batch\(es\)"),
     "dataset of 0": (fit(Numbered([])), ValueError, "the dataset has 0 batches"),
     "dataset of inputs": (fit(Numbered([(X,)])), ValueError, "first batch: `y` is missing"),

@@ -255,3 +255,20 @@ def test_losses_added_by_layers_train_without_targets():
     model.compile(keras_torch.optimizers.SGD(0.1))
     losses = model.fit(X, epochs=3, verbose=0, validation_data=(X, None)).history["loss"]
     assert losses[2] < losses[0]
+
+
+IN_BATCHES = {
+    "numbered": Numbered(batches()),
+    "loader": DataLoader(TensorDataset(torch.tensor(X), torch.tensor(LABELS)), 4),
+}
+
+
+@pytest.mark.parametrize("kind", IN_BATCHES)
+def test_batch_size_beside_batches_changes_nothing_and_says_so(kind):
+    data, plain, warned = IN_BATCHES[kind], classifier(), classifier()
+    warned.set_weights(plain.get_weights())
+    history = plain.fit(data, verbose=0, shuffle=False).history
+    with pytest.warns(UserWarning, match="`batch_size` 64 changes nothing, as the data come in batches"):
+        assert warned.fit(data, batch_size=64, verbose=0, shuffle=False).history == history
+    with pytest.warns(UserWarning, match=r"evaluate\(\): `batch_size`"):
+        warned.evaluate(data, batch_size=64, verbose=0)

@@ -3,6 +3,7 @@
 import collections.abc
 import dataclasses
 import math
+import warnings
 
 import torch
 
@@ -132,21 +133,21 @@ def batch_source(x, batch_size, shuffle, device, owner, queue):
 
     Args:
         x: what gives the batches.
-        batch_size: samples per batch; only for torch Datasets.
+        batch_size: samples per batch of torch Datasets; beside data that come in batches it changes
+            nothing, as in Keras, and a warning says so.
         shuffle: whether batches with numbers, and samples of torch Datasets, come in random order.
         device: where batches must be.
         owner: how errors call the method.
         queue: `Queue` with None where the user said nothing.
 
     Errors:
-        ValueError: `batch_size` for data that come in batches already.
         TypeError: nothing that yields batches.
     """
     if is_sample_dataset(x):
         x = _loader(x, batch_size, shuffle, queue)
     elif batch_size is not None:
-        fail(owner, "batch_size", batch_size, "left out for data that come in batches",
-             "Set the batch size where the batches are made.")  # fmt: skip
+        warnings.warn(f"{owner}: `batch_size` {batch_size} changes nothing, as the data come in batches. "
+                      "Set it where they are made, and leave it out here.", stacklevel=4)  # fmt: skip
     lists = "inputs" if owner.startswith("predict") else "batch"
     if isinstance(x, torch.utils.data.DataLoader):
         lists = "always"
