@@ -415,6 +415,47 @@ ORDERS = [
     ),
 ]
 
+_FIT = "x y batch_size epochs verbose callbacks validation_split validation_data shuffle class_weight sample_weight "
+_FIT += "initial_epoch steps_per_epoch validation_steps "
+_QUEUE = "max_queue_size workers use_multiprocessing"
+_GENERATOR = "generator steps_per_epoch epochs verbose callbacks validation_data validation_steps "
+_COMPILE = "optimizer loss metrics loss_weights "
+ORDERS += [  # of methods
+    _order("Model.fit", _FIT + f"validation_freq {_QUEUE}", "keras2.3"),
+    _order("Model.fit", _FIT + f"validation_batch_size validation_freq {_QUEUE}", "tf.keras"),
+    _order("Model.evaluate", f"x y batch_size verbose sample_weight steps callbacks {_QUEUE}", "keras2.3"),
+    _order(
+        "Model.evaluate", f"x y batch_size verbose sample_weight steps callbacks {_QUEUE} return_dict", "tf.keras"
+    ),
+    _order("Model.predict", f"x batch_size verbose steps callbacks {_QUEUE}", "tf.keras"),
+    _order("Sequential.train_on_batch", "x y class_weight sample_weight", _K1),
+    _order("Model.train_on_batch", "x y sample_weight class_weight reset_metrics return_dict", "tf.keras"),
+    _order("Model.train_on_batch", "x y sample_weight class_weight return_dict", "keras3"),
+    _order("Model.test_on_batch", "x y sample_weight reset_metrics return_dict", "tf.keras"),
+    _order("Model.test_on_batch", "x y sample_weight return_dict", "keras3"),
+    _order(
+        "Model.fit_generator",
+        "generator samples_per_epoch nb_epoch verbose callbacks validation_data nb_val_samples class_weight "
+        "max_q_size nb_worker pickle_safe initial_epoch",
+        _K1,
+    ),
+    _order("Model.fit_generator", _GENERATOR + f"class_weight {_QUEUE} shuffle initial_epoch", "keras2.2"),
+    _order(
+        "Model.fit_generator", _GENERATOR + f"validation_freq class_weight {_QUEUE} shuffle initial_epoch", "keras3"
+    ),
+    *(
+        row
+        for name in ("Model.evaluate_generator", "Model.predict_generator")
+        for row in (
+            _order(name, "generator val_samples max_q_size nb_worker pickle_safe", _K1),
+            _order(name, f"generator steps {_QUEUE} verbose", "keras2.2"),
+            _order(name, f"generator steps callbacks {_QUEUE} verbose", "keras3"),
+        )
+    ),
+    _order("Sequential.compile", "optimizer loss metrics sample_weight_mode", _K1),
+    _order("Model.compile", _COMPILE + "sample_weight_mode weighted_metrics target_tensors", "keras2.3"),
+]
+
 _MODE = "Only mode=0 is left: statistics of each feature over the batch, moving averages in evaluation."
 DROPPED = [
     Dropped("BatchNormalization", "mode", _K1, _MODE, harmless=(0,)),
