@@ -147,7 +147,7 @@ def batch_source(x, batch_size, shuffle, device, owner, queue):
         x = _loader(x, batch_size, shuffle, queue)
     elif batch_size is not None:
         warnings.warn(f"{owner}: `batch_size` {batch_size} changes nothing, as the data come in batches. "
-                      "Set it where they are made, and leave it out here.", stacklevel=4)  # fmt: skip
+                      "Set it where they are made, and leave it out here.", stacklevel=5)  # fmt: skip
     lists = "inputs" if owner.startswith("predict") else "batch"
     if isinstance(x, torch.utils.data.DataLoader):
         lists = "always"
