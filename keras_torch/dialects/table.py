@@ -415,8 +415,10 @@ ORDERS = [
     ),
 ]
 
-_FIT = "x y batch_size epochs verbose callbacks validation_split validation_data shuffle class_weight sample_weight "
-_FIT += "initial_epoch steps_per_epoch validation_steps "
+_FIT = (
+    "x y batch_size epochs verbose callbacks validation_split validation_data shuffle class_weight "
+    "sample_weight initial_epoch steps_per_epoch validation_steps "
+)
 _QUEUE = "max_queue_size workers use_multiprocessing"
 _GENERATOR = "generator steps_per_epoch epochs verbose callbacks validation_data validation_steps "
 _COMPILE = "optimizer loss metrics loss_weights "
@@ -425,7 +427,9 @@ ORDERS += [  # of methods
     _order("Model.fit", _FIT + f"validation_batch_size validation_freq {_QUEUE}", "tf.keras"),
     _order("Model.evaluate", f"x y batch_size verbose sample_weight steps callbacks {_QUEUE}", "keras2.3"),
     _order(
-        "Model.evaluate", f"x y batch_size verbose sample_weight steps callbacks {_QUEUE} return_dict", "tf.keras"
+        "Model.evaluate",
+        f"x y batch_size verbose sample_weight steps callbacks {_QUEUE} return_dict",
+        "tf.keras",
     ),
     _order("Model.predict", f"x batch_size verbose steps callbacks {_QUEUE}", "tf.keras"),
     _order("Sequential.train_on_batch", "x y class_weight sample_weight", _K1),
@@ -441,7 +445,9 @@ ORDERS += [  # of methods
     ),
     _order("Model.fit_generator", _GENERATOR + f"class_weight {_QUEUE} shuffle initial_epoch", "keras2.2"),
     _order(
-        "Model.fit_generator", _GENERATOR + f"validation_freq class_weight {_QUEUE} shuffle initial_epoch", "keras3"
+        "Model.fit_generator",
+        _GENERATOR + f"validation_freq class_weight {_QUEUE} shuffle initial_epoch",
+        "keras3",
     ),
     *(
         row
@@ -456,9 +462,7 @@ ORDERS += [  # of methods
     _order("Model.compile", _COMPILE + "sample_weight_mode weighted_metrics target_tensors", "keras2.3"),
 ]
 
-_MODE = "Only mode=0 is left: statistics of each feature over the batch, moving averages in evaluation."
 DROPPED = [
-    Dropped("BatchNormalization", "mode", _K1, _MODE, harmless=(0,)),
     Dropped("Conv2DTranspose", "output_shape", _K1, "The output's shape follows from strides and padding."),
     Dropped("BatchNormalization", "fused", "tf.keras", "The kernel is chosen by torch."),
     Dropped(
@@ -573,13 +577,31 @@ BEHAVES = [
     Behaves("metric key", {"keras2.2": "full name", "keras3": "as given"}),
     Behaves("history order", {"keras2.3": "validation first", "tf.keras": "loss first", "keras3": "sorted"}),
     Behaves("logs of a batch", {"keras2.2": "own values", "keras2.3": "own loss", "keras3": "so far"}),
-    Behaves("stop within an epoch", {"keras1": "at its end", "keras2.3": "unvalidated", "keras3": "validated"}),
+    Behaves(
+        "stop within an epoch", {"keras1": "at its end", "keras2.3": "unvalidated", "keras3": "validated"}
+    ),
+    Behaves("batches in random order", {"keras2.3": "the rest last", "keras3": "all"}),
     Behaves("words for callbacks", {"keras1": "nb_epoch, nb_sample", "keras3": "epochs, samples"}),
     Behaves("verbose", {"keras2.3": "but for predict", "keras3": "auto"}),
     Behaves("scheduled rate in the logs", {"keras1": False, "keras3": True}),
     Behaves("part of a sequence", {"keras2.3": "goes on", "tf.keras": "starts anew", "keras3": "goes on"}),
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
     Behaves("activity regularizer", {"keras2.3": "sum", "keras3": "per sample"}),
+    Behaves(
+        "moving variance",
+        {
+            "keras1": "biased",
+            "keras2.2": "nearly unbiased, of images twice",
+            "keras2.3": "nearly unbiased",
+            "tf.keras": "biased, of images unbiased",
+            "keras3": "biased",
+        },
+    ),
+    Behaves("start of moving averages", {"keras1": "kept", "keras2.2": "corrected", "keras3": "kept"}),
+    Behaves(
+        "frozen normalization",
+        {"keras1": "learns", "keras2.3": "batch statistics", "keras3": "moving averages"},
+    ),
     Behaves("functional name", {"tf.keras": "model", "keras3": "functional"}),
     Behaves("callbacks know the data", {"keras2.3": True, "keras3": False}),
     Behaves("unnamed outputs", {"tf.keras": "numbered", "keras3": "by loss"}),
