@@ -54,9 +54,10 @@ class _Manners:
         return self
 
     def numpy(self):
-        """The current value as a numpy array on the CPU (a copy only when it lives on another device)."""
-        value = self.detach().cpu()
-        return (value.float() if value.dtype == torch.bfloat16 else value).as_subclass(torch.Tensor).numpy()
+        """The current value as a numpy array: a copy, which later training does not change."""
+        value = self.detach().as_subclass(torch.Tensor)
+        value = value.float() if value.dtype == torch.bfloat16 else value
+        return (value.clone() if value.device.type == "cpu" else value.cpu()).numpy()
 
     def __float__(self):
         return float(self.detach().as_subclass(torch.Tensor))

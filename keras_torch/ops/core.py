@@ -9,6 +9,7 @@ from torch.overrides import handle_torch_function, has_torch_function
 
 from keras_torch.base import dtypes, settings
 from keras_torch.base.checks import fail
+from keras_torch.base.variable import StateVariable, Variable
 
 
 def as_tensor(x, like=None):
@@ -130,6 +131,10 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
 def convert_to_numpy(x):
     """A numpy array with the values of a tensor (bfloat16 becomes float32), number or list.
 
+    Notes:
+        That of a variable is a copy, which training does not change; that of another tensor on the CPU shares
+        its memory, as in torch.
+
     Source: Keras `ops.convert_to_numpy`.
 
     >>> convert_to_numpy(torch.ones(2))
@@ -137,6 +142,8 @@ def convert_to_numpy(x):
     """
     if not isinstance(x, torch.Tensor):
         return np.asarray(x)
+    if isinstance(x, (Variable, StateVariable)):
+        return x.numpy()
     x = x.detach().cpu()
     return (x.float() if x.dtype == torch.bfloat16 else x).resolve_conj().numpy()
 

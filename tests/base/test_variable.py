@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from keras_torch import layers
+from keras_torch import layers, ops
 from keras_torch.base.variable import StateVariable, Variable
 
 
@@ -64,3 +64,15 @@ def test_moves_keep_names_and_rules():
 def test_state_is_never_trainable():
     state = StateVariable(torch.zeros(2), name="count")
     assert not state.trainable and not state.requires_grad and state.name == "count"
+
+
+@pytest.mark.parametrize("read", [lambda v: v.numpy(), np.asarray, np.array, ops.convert_to_numpy],
+                         ids=["numpy", "asarray", "array", "convert"])
+@pytest.mark.parametrize("make", [Variable, StateVariable])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "int64"])
+def test_what_numpy_got_stays_as_it_was(make, read, dtype):
+    variable = make(torch.ones(2, dtype=getattr(torch, dtype)))
+    before = read(variable)
+    variable.assign([5, 7])
+    assert before.tolist() == [1, 1]
+    assert read(variable).tolist() == [5, 7]

@@ -677,3 +677,17 @@ def test_making_an_optimizer_does_not_import_the_compiler():
               "o.Adam().build([torch.nn.Parameter(torch.zeros(2))]).zero_grad()\n"
               "assert 'torch._dynamo' not in sys.modules")
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_weights_that_were_read_stay_as_they_were():
+    param = torch.nn.Parameter(torch.ones(2))
+    optimizer = optimizers.Adam(0.1).build([param])
+    param.grad = torch.ones(2)
+    optimizer.step()
+    read, store = optimizer.get_weights(), {}
+    optimizer.save_own_variables(store)
+    values = [np.array(part) for part in (*read, *store.values())]
+    optimizer.step()
+    assert all(np.array_equal(part, value) for part, value in zip((*read, *store.values()), values))
+    optimizer.set_weights(read)
+    assert optimizer.iterations == 1 and np.array_equal(optimizer.get_weights()[1], values[1])
