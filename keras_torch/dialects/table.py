@@ -463,7 +463,6 @@ ORDERS += [  # of methods
 ]
 
 DROPPED = [
-    Dropped("Conv2DTranspose", "output_shape", _K1, "The output's shape follows from strides and padding."),
     Dropped("BatchNormalization", "fused", "tf.keras", "The kernel is chosen by torch."),
     Dropped(
         "BatchNormalization",
@@ -580,6 +579,7 @@ BEHAVES = [
     Behaves(
         "stop within an epoch", {"keras1": "at its end", "keras2.3": "unvalidated", "keras3": "validated"}
     ),
+    Behaves("class weights beside sample weights", {"keras1": "left aside", "keras3": "multiply"}),
     Behaves("batches in random order", {"keras2.3": "the rest last", "keras3": "all"}),
     Behaves("words for callbacks", {"keras1": "nb_epoch, nb_sample", "keras3": "epochs, samples"}),
     Behaves("verbose", {"keras2.3": "but for predict", "keras3": "auto"}),
