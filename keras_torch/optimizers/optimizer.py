@@ -291,6 +291,7 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
 
     def _regroup(self):
         """Sorts the parameters into blocks and brings their state to where they are."""
+        self.settle()
         self._places = places = {id(param): place for place, param in enumerate(self._variables)}
         found = {}
         for number, group in enumerate(self._groups):
@@ -310,13 +311,13 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
         params = [self._variables[place] for place in places]
 
         def lists(names):
-            return {name: [self.state[param][name] for param in params] for name in names}
+            return {name: [self._state[param][name] for param in params] for name in names}
 
         return Block(group, decay_key, places, params, lists(names), lists(self.extra_slots()))
 
     def _follow(self, param, slots):
         """Makes missing state; the rest goes where its parameter went (`model.to(...)` after `build`)."""
-        state = self.state[param]
+        state = self._state[param]
         for name in (*self.extra_slots(), *slots):
             value = state.get(name)
             if value is None:

@@ -1,6 +1,7 @@
 """What an optimizer remembers: its variables in Keras's order, torch's state dict, copies and pickles."""
 
 import collections
+import contextlib
 
 import numpy as np
 import torch
@@ -26,6 +27,30 @@ class StoredState:
     """The part of `Optimizer` that stores and restores. See there for the attributes it works on."""
 
     _places = {}  # id of a variable -> its place among all variables
+    _shown = False  # whether somebody may hold tensors of the state, and so sees what becomes of them
+
+    @property
+    def state(self):
+        """torch's dictionary of the state: parameter -> slot -> tensor, the numbers that Keras has."""
+        self.settle()
+        self._shown = True
+        return self._state
+
+    @state.setter
+    def state(self, state):
+        self._state = state
+
+    def settle(self):
+        """Turns the state into Keras's numbers, where an optimizer keeps others between its steps."""
+
+    @contextlib.contextmanager
+    def _taking_copies(self):
+        """Inside, the state is read and nothing of it is handed out."""
+        shown = self._shown
+        try:
+            yield
+        finally:
+            self._shown = shown
 
     @property
     def variables(self):
@@ -141,8 +166,9 @@ class StoredState:
         Returns:
             list: numpy arrays.
         """
-        return [np.int64(self.iterations_made())] + [
-            variable.numpy() for variable in self._grouped_state()]
+        with self._taking_copies():
+            return [np.int64(self.iterations_made())] + [
+                variable.numpy() for variable in self._grouped_state()]
 
     def _grouped_state(self):
         names = self.extra_slots() + [name for names in self.active_slots() for name in names]
@@ -220,8 +246,9 @@ class StoredState:
         Args:
             store: dictionary or HDF5 group.
         """
-        for place, variable in enumerate(self.variables):
-            store[str(place)] = variable.numpy()
+        with self._taking_copies():
+            for place, variable in enumerate(self.variables):
+                store[str(place)] = variable.numpy()
 
     def load_own_variables(self, store):
         """Restores what `save_own_variables` wrote, also without a learning rate (tf.keras); all or nothing.
@@ -289,14 +316,14 @@ class StoredState:
     def __getstate__(self):
         state = {key: value for key, value in self.__dict__.items()
                  if key not in _CACHES and not key.startswith("_optimizer_")}
-        return {**state, "_count": self.iterations_made(), "state": dict(self.state)}
+        return {**state, "_count": self.iterations_made(), "_state": dict(self.state), "_shown": True}
 
     def __setstate__(self, state):
         if "built" not in state:  # torch's load_state_dict hands over groups and state by this door
             self._groups, self.state = state["param_groups"], state["state"]
             return
-        super().__setstate__({**state, "state": collections.defaultdict(dict, state["state"]), "_blocks": [],
-                              "_constrained": [], "_clock": None})
+        super().__setstate__({**state, "_state": collections.defaultdict(dict, state["_state"]),
+                              "_blocks": [], "_constrained": [], "_clock": None})
         self._regroup()
 
 

@@ -196,7 +196,7 @@ class Update:
             self._check_known(var_list)
             with torch.no_grad():
                 for variable in var_list:
-                    variable.copy_(self.state[variable]["average"])
+                    variable.copy_(self._state[variable]["average"])
 
     def _complain_about_no_gradients(self):
         if not self.built:
@@ -223,6 +223,7 @@ class Update:
             raise RuntimeError(f"{self._owner()} cannot count on the device: it must be built, on one "
                                "device, without gradient_accumulation_steps, torch schedulers of batches "
                                "and an own update_step.")
+        self.settle()
         if self._clock is None:
             self._clock = DeviceClock(self._blocks[0].device, self._count, self._frozen_numbers())
             self.refresh_clock()
