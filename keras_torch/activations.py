@@ -50,13 +50,17 @@ def linear(x):
     return x
 
 
-def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
+def relu(x, negative_slope=0.0, max_value=None, threshold=0.0, alpha=None):
     """`max(x, 0)`; with arguments, a line with a corner and a ceiling.
 
     Args:
         negative_slope: slope below `threshold`: `negative_slope * (x - threshold)`.
         max_value: largest value that comes out; None means no limit.
         threshold: values up to here are cut (or follow `negative_slope`), values above pass.
+        alpha: name of `negative_slope` up to tf.keras.
+
+    Errors:
+        TypeError: the slope is given under both names.
 
     Source: Keras 3.
 
@@ -65,6 +69,11 @@ def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     >>> relu([-1.0, 2.0, 9.0], negative_slope=0.5, max_value=6)
     tensor([-0.5000,  2.0000,  6.0000])
     """
+    if alpha is not None:
+        if negative_slope:
+            raise TypeError("relu() got `alpha` and `negative_slope`, two names of one argument. Keep "
+                            "`negative_slope`.")
+        negative_slope = alpha
     if not isinstance(x, torch.Tensor):
         x = as_tensor(x)
     if negative_slope == 0.0 and max_value is None and threshold == 0.0:

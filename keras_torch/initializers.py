@@ -6,7 +6,10 @@ Initializer
     +-- VarianceScaling: GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal
 """
 
+import functools
+import inspect
 import math
+import types
 
 import numpy as np
 import torch
@@ -16,6 +19,7 @@ from keras_torch.base.checks import Term, boolean, fail, is_integer, number, one
 from keras_torch.base.configurable import Configurable, is_house_class
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.registry import Registry
+from keras_torch.dialects.translator import behaviour
 
 # Standard deviation of a standard normal variable cut at -2 and 2.
 STDDEV_OF_TRUNCATED_NORMAL = 0.8796256610342398
@@ -132,7 +136,10 @@ class Identity(Initializer):
     """`gain` on the diagonal of a matrix, 0 elsewhere.
 
     Errors:
-        ValueError: the shape has not two axes.
+        ValueError: the shape has not two axes; up to Keras 2.2, the longer side is no multiple of the other.
+
+    Notes:
+        Up to Keras 2.2 a matrix that is not square was filled with several identity matrices.
 
     >>> Identity()((2, 2))
     tensor([[1., 0.],
@@ -140,12 +147,19 @@ class Identity(Initializer):
     """
 
     def __init__(self, gain=1.0):
-        pass
+        self._repeats = behaviour("identity of a long matrix") == "repeated"
 
     def __call__(self, shape, dtype=None, device=None):
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices only; got shape {tuple(shape)}. Use Orthogonal.")
-        return self.gain * torch.eye(*shape, **_placement(dtype, device))
+        if not self._repeats:
+            return self.gain * torch.eye(*shape, **_placement(dtype, device))
+        side = min(shape)
+        if max(shape) % side:
+            raise ValueError(f"Identity: up to Keras 2.2 the longer side of a matrix is a multiple of the "
+                             f"other; got shape {tuple(shape)}.")
+        eye = torch.eye(side, **_placement(dtype, device))
+        return self.gain * eye.repeat(shape[0] // side, shape[1] // side)
 
 
 class STFT(Initializer):
@@ -224,7 +238,15 @@ class RandomInitializer(Initializer):
         With a seed, values are drawn on the CPU, so that all devices get the same. Without one, torch's
         default generator of the device is used: `utils.set_random_seed` makes it repeatable.
         Keras 3 repeats the values of an unseeded object; ours are fresh at every call, as in Keras 1 and 2.
+        In Keras 2.3 a seed counts up with every call; in all others an object repeats its values.
     """
+
+    _counts = False  # whether the seed counts up
+
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        made._counts = behaviour("seed of an initializer") == "counts"
+        return made
 
     def __init__(self, seed=None):
         pass
@@ -241,7 +263,12 @@ class RandomInitializer(Initializer):
         return values.to(**placement)
 
     def _number(self):
-        return int(self.seed if is_integer(self.seed) else torch.as_tensor(self.seed.next()).flatten()[-1])
+        if not is_integer(self.seed):
+            return int(torch.as_tensor(self.seed.next()).flatten()[-1])
+        number = int(self.seed)
+        if self._counts:
+            self.seed = number + 1
+        return number
 
     def fill(self, values, generator):
         """Overwrites `values` with random numbers from `generator` (None: torch's default one)."""
@@ -347,9 +374,16 @@ class VarianceScaling(RandomInitializer):
     ):
         pass
 
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        made._fans = _FANS[behaviour("fans")]
+        if cls in _NORMAL and behaviour("normal start values") == "whole":
+            made.distribution = "untruncated_normal"
+        return made
+
     def fill(self, values, generator):
         """Numbers of the distribution, scaled by the fans of the shape."""
-        inputs, outputs = compute_fans(values.shape, self.input_axes, self.output_axes)
+        inputs, outputs = self._fans(values.shape, self.input_axes, self.output_axes)
         count = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}[self.mode]
         variance = self.scale / max(1.0, count)
         if self.distribution == "uniform":
@@ -381,6 +415,31 @@ def compute_fans(shape, input_axes=None, output_axes=None):
         return (math.prod(shape),) * 2
     window = math.prod(shape[:-2])
     return shape[-2] * window, shape[-1] * window
+
+
+def _fans_of_keras2(shape, input_axes=None, output_axes=None):
+    """As `compute_fans`; a weight that is neither a matrix nor a window counts as a square one."""
+    if len(shape) in (2, 3, 4, 5) or input_axes is not None:
+        return compute_fans(shape, input_axes, output_axes)
+    return (math.sqrt(math.prod(shape)),) * 2
+
+
+def _fans_of_keras1(shape, input_axes=None, output_axes=None):
+    """As Keras 1 counted, its slips included.
+
+    Convolution1D took (steps, 1, features, filters) for Theano's order (filters, features, ...), and
+    Convolution3D forgot the third axis of a window in TensorFlow's order.
+    """
+    if len(shape) == 3:
+        steps, features, filters = shape
+        return features * filters, steps * features * filters
+    if len(shape) == 5 and settings.image_data_format() == "channels_last":
+        window = shape[0] * shape[1]
+        return shape[-2] * window, shape[-1] * window
+    return _fans_of_keras2(shape, input_axes, output_axes)
+
+
+_FANS = {"of Keras 1": _fans_of_keras1, "of Keras 2": _fans_of_keras2, "today": compute_fans}
 
 
 class GlorotUniform(VarianceScaling):
@@ -473,6 +532,9 @@ class LecunNormal(VarianceScaling):
         pass
 
 
+_NORMAL = (GlorotNormal, HeNormal, LecunNormal)  # in Keras 1 of the whole normal distribution
+
+
 class Orthogonal(RandomInitializer):
     """Random matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
@@ -563,12 +625,36 @@ def get(identifier):
     Errors:
         ValueError: an unknown name; the message gives the nearest known ones.
 
+    Notes:
+        A function of Keras 1, `(shape, name=None)` or `(shape, name=None, dim_ordering='tf')`, is taken too.
+
     >>> get("glorot_uniform").mode
     'fan_avg'
+    >>> get(lambda shape, name: torch.ones(shape))((2,), dtype="float32")
+    tensor([1., 1.])
     """
     if isinstance(identifier, (np.ndarray, torch.Tensor)):
         return Constant(identifier)
+    if isinstance(identifier, (types.FunctionType, functools.partial)):
+        return _of_function(identifier)
     return registry.get(identifier)
+
+
+def _of_function(function):
+    """A user's function as `(shape, dtype=None)`; one of Keras 1 took a name, and the order of a window."""
+    known = getattr(function, "initializer", None)  # a function of `keras.initializations`
+    if known is not None:
+        return registry.get(known)
+    names = inspect.signature(function).parameters
+    if "name" not in names or "dtype" in names:
+        return function
+
+    @functools.wraps(function)
+    def of_keras1(shape, dtype=None):
+        order = {"dim_ordering": "tf"} if "dim_ordering" in names and len(shape) > 3 else {}
+        return torch.as_tensor(function(tuple(shape), name=None, **order), dtype=torch_dtype(dtype))
+
+    return of_keras1
 
 
 def serialize(initializer):

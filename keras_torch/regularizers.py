@@ -6,6 +6,7 @@ from keras_torch.base import settings
 from keras_torch.base.checks import Term, fail, is_number, one_of
 from keras_torch.base.configurable import Configurable
 from keras_torch.base.registry import Registry
+from keras_torch.dialects.translator import behaviour
 
 
 def _strength(owner, argument, value):
@@ -63,7 +64,7 @@ class L2(Regularizer):
 class L1L2(Regularizer):
     """`l1 * sum(|x|) + l2 * sum(x**2)`.
 
-    Source: Keras L1L2. The function `l1_l2` of Keras 2 has 0.01 as both defaults; ask for them by name.
+    Source: Keras L1L2. The function `l1_l2` of older generations has 0.01 as both defaults.
 
     >>> L1L2(l1=0.5, l2=1.0)(torch.ones(2))
     tensor(3.)
@@ -112,8 +113,50 @@ class OrthogonalRegularizer(Regularizer):
         return self.factor * 0.5 * others / max(pairs, 1)
 
 
+class EigenvalueRegularizer(Regularizer):
+    """`k` times the largest singular value of a matrix, found by nine steps of the power method.
+
+    Args:
+        k: number of at least 0.
+
+    Errors:
+        ValueError: the tensor is not a matrix.
+
+    Source: Keras 1 EigenvalueRegularizer.
+
+    >>> EigenvalueRegularizer(0.5)(4.0 * torch.eye(2))
+    tensor(2.)
+    """
+
+    vocabulary = {"k": Term(_strength, convert=float, doc="factor on the largest singular value.")}
+    steps = 9
+
+    def __init__(self, k):
+        pass
+
+    def __call__(self, x):
+        if x.dim() != 2:
+            raise ValueError(f"EigenvalueRegularizer takes matrices only; got shape {tuple(x.shape)}.")
+        covariance = x.T @ x
+        vector = covariance.sum(1, keepdim=True)
+        for _ in range(self.steps - 1):
+            vector = covariance @ vector
+        eigenvalue = ((covariance @ vector).T @ vector) / (vector.T @ vector)
+        return self.k * eigenvalue.sqrt().sum()
+
+
+def l1_l2_both(l1=0.01, l2=0.01):
+    """`L1L2` with the defaults that the function `l1_l2` had up to tf.keras (in Keras 1: `l1l2`).
+
+    >>> l1_l2_both(l1=0.5).get_config()
+    {'l1': 0.5, 'l2': 0.01}
+    """
+    return L1L2(l1, l2)
+
+
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 l1l2 = L1L2  # name of Keras 1
+_BOTH = ("l1_l2", "l1l2")
 
 registry = Registry(
     "regularizer",
@@ -123,10 +166,13 @@ registry = Registry(
         "L2": L2,
         "L1L2": L1L2,
         "OrthogonalRegularizer": OrthogonalRegularizer,
+        "EigenvalueRegularizer": EigenvalueRegularizer,
         "l1_l2": L1L2,
         "l1l2": L1L2,
     },
 )
+for _name in ("L1L2Regularizer", "WeightRegularizer", "ActivityRegularizer"):  # Keras 1
+    registry.alias(_name, L1L2)
 
 
 def get(identifier):
@@ -135,9 +181,14 @@ def get(identifier):
     Errors:
         ValueError: an unknown name; the message gives the nearest known ones.
 
+    Notes:
+        Up to tf.keras 'l1_l2' (and 'l1l2') means a strength of 0.01 for both; in Keras 3 of 0.
+
     >>> get("l2").l2
     0.01
     """
+    if isinstance(identifier, str) and identifier in _BOTH and behaviour("l1_l2") == "0.01 each":
+        return l1_l2_both()
     return registry.get(identifier)
 
 

@@ -7,7 +7,7 @@ import types
 
 from keras_torch.base.checks import nearest
 from keras_torch.compat import paths
-from keras_torch.compat.old_names import OLD_NAMES
+from keras_torch.compat.old_names import old_name, old_names
 from keras_torch.compat.tensorflow_names import ADVICE, NAMES
 from keras_torch.dialects import current_dialect
 
@@ -18,7 +18,10 @@ VERSIONS = {
     "tf.keras": "2.21.0",
     "keras3": "3.15.1",
 }
+OLD_KERAS = ("keras1", "keras2.2", "keras2.3")  # before it became a part of TensorFlow
 TENSORFLOW_VERSIONS = {"keras1": "1.0.0", "keras2.2": "1.15.0", "keras2.3": "2.1.0"}
+# Where a module of old Keras had what it showed by importing it, such as `keras.models.Layer`.
+_NEIGHBOURS = ("layers", "models", "utils", "callbacks", "optimizers")
 _FLAT_FAMILIES = (
     "losses",
     "metrics",
@@ -70,6 +73,11 @@ class KerasAlias(AliasModule):
         """The path within Keras, for example 'layers.core'; '' for Keras itself."""
         return paths.inside_keras(self.__name__)
 
+    @property
+    def family(self):
+        """The first part of that path, for example 'layers'."""
+        return self.inside.partition(".")[0]
+
     def homes(self):
         """The keras_torch modules that hold the names, those that exist."""
         full = [f"keras_torch.{home}".rstrip(".") for home in paths.homes(self.inside)]
@@ -77,7 +85,7 @@ class KerasAlias(AliasModule):
 
     def names(self):
         """Names that can be imported from here."""
-        found = set().union(*map(public_names, self.homes()))
+        found = set().union(*map(public_names, self.homes()), old_names(self.family))
         submodules = paths.FAMILIES if self.inside == "" else ()
         return found | {name for name in submodules if exists(f"keras_torch.{name}")}
 
@@ -89,8 +97,8 @@ class KerasAlias(AliasModule):
         """
         if name == "__version__":
             return VERSIONS[current_dialect()]
-        last, value = OLD_NAMES.get((self.inside.partition(".")[0], name), ("", None))
-        if last == current_dialect():
+        value = old_name(self.family, name)
+        if value is not None:
             return value
         for home in self.homes():
             value = getattr(home, name, self)
@@ -99,7 +107,22 @@ class KerasAlias(AliasModule):
         submodule = f"{self.__name__}.{name}"
         if is_provided(submodule):
             return importlib.import_module(submodule)
+        if self.inside and current_dialect() in OLD_KERAS:
+            value = _of_neighbours(name)
+            if value is not None:
+                return value
         raise AttributeError(missing_name(self.__name__, name, self.names()))
+
+
+def _of_neighbours(name):
+    """What a module of old Keras had by importing it from a neighbour; None where there is nothing."""
+    for family in _NEIGHBOURS:
+        value = old_name(family, name)
+        if value is None:
+            value = getattr(importlib.import_module(f"keras_torch.{family}"), name, None)
+        if value is not None and not isinstance(value, types.ModuleType):
+            return value
+    return None
 
 
 class TensorflowAlias(AliasModule):

@@ -1,29 +1,18 @@
 """Functions of old Keras generations that have no successor under their own name."""
 
-import functools
-
-from keras_torch import layers, models, regularizers
-from keras_torch.base import tree
-from keras_torch.base.checks import fail
-
-_PLAIN_MODES = {
-    "sum": layers.Add,
-    "mul": layers.Multiply,
-    "ave": layers.Average,
-    "max": layers.Maximum,
-}
-_MODES = ("sum", "mul", "ave", "max", "concat", "dot")
+from keras_torch import activations, layers, metrics, models, regularizers
+from keras_torch.compat import old_metrics, old_utils
+from keras_torch.dialects import current_dialect
+from keras_torch.dialects.table import ORDER
 
 
-def merge(inputs, mode="sum", dot_axes=-1, concat_axis=-1, output_shape=None, name=None):
+def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None,
+          arguments=None, name=None):
     """Merges a list of tensors in the way that `mode` names.
 
     Args:
         inputs: list of at least two tensors, symbolic or not.
-        mode: 'sum', 'mul', 'ave', 'max', 'concat', 'dot', or a function of the list.
-        dot_axes: axis, or two axes, of mode 'dot'.
-        concat_axis: axis of mode 'concat'.
-        output_shape: shape of what a function gives, without the batch; None lets it be inferred.
+        mode, concat_axis, dot_axes, output_shape, output_mask, arguments: see `layers.Merge`.
         name: name of the layer that is made.
 
     Errors:
@@ -35,47 +24,80 @@ def merge(inputs, mode="sum", dot_axes=-1, concat_axis=-1, output_shape=None, na
     >>> merge([torch.ones(2), torch.ones(2)], mode="sum")
     tensor([2., 2.])
     """
-    if callable(mode):
-        return layers.Lambda(mode, output_shape=output_shape, name=name)(inputs)
-    if mode == "concat":
-        return layers.Concatenate(axis=concat_axis, name=name)(inputs)
-    if mode == "dot":
-        return layers.Dot(axes=dot_axes, name=name)(inputs)
-    if mode not in _PLAIN_MODES:
-        fail("merge", "mode", mode, f"one of {', '.join(map(repr, _MODES))} or a function")
-    return _PLAIN_MODES[mode](name=name)(inputs)
+    layer = layers.Merge(mode=mode, concat_axis=concat_axis, dot_axes=dot_axes, output_shape=output_shape,
+                         output_mask=output_mask, arguments=arguments, name=name)
+    return layer(inputs)
 
 
-def merge_layer(layers=None, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None):
-    """Keras 1's `Merge`: two branches as the start of a Sequential, or a merge to be called later.
+_K1, _K22, _K23, _TF = ORDER[:4]
+_UTILS_OF_KERAS1 = (
+    "get_from_module", "make_tuple", "count_total_params", "layer_from_config", "plot", "binary_logloss",
+    "multiclass_logloss", "accuracy", "categorical_probas_to_classes", "probas_to_classes",
+)
+_UTILS = (
+    "has_arg", "to_list", "unpack_singleton", "object_list_uid", "is_all_none", "slice_arrays",
+    "transpose_shape", "validate_file", "ask_to_proceed_with_overwrite", "normalize_tuple",
+    "normalize_padding", "conv_output_length", "conv_input_length", "deconv_length", "convert_kernel",
+    "convert_all_kernels_in_model", "convert_dense_weights_data_format", "count_params", "print_summary",
+    "multi_gpu_model", "keras_test",
+)
 
-    Args:
-        layers: models (or connected layers) whose outputs are merged; None: what it is called on.
-        mode, concat_axis, dot_axes, output_shape, name: see `merge`.
-
-    Returns:
-        A model from the inputs of all branches to the merged output; without `layers` a function of a list.
-
-    >>> left, right = (models.Sequential([layers.Input((3,)), layers.Dense(2)]) for _ in range(2))
-    >>> merge_layer([left, right], mode="concat").output_shape
-    (None, 4)
-    """
-    how = {"mode": mode, "concat_axis": concat_axis, "dot_axes": dot_axes, "output_shape": output_shape,
-           "name": name}
-    if layers is None:
-        return functools.partial(merge, **how)
-    inputs = [symbol for branch in layers for symbol in tree.flatten(branch.input)]
-    distinct = list({id(symbol): symbol for symbol in inputs}.values())
-    return models.Model(distinct, merge([branch.output for branch in layers], **how))
-
-
-# (family, name) -> the generation that had it last, and the object; later generations do not see it.
+# family -> name -> (the last generation that had it, the object), the oldest first; newer ones do not see it.
 OLD_NAMES = {
-    ("layers", "merge"): ("keras1", merge),
-    ("engine", "merge"): ("keras1", merge),
-    ("layers", "Merge"): ("keras1", merge_layer),
-    ("engine", "Merge"): ("keras1", merge_layer),
-    ("regularizers", "activity_l1"): ("keras1", regularizers.l1),
-    ("regularizers", "activity_l2"): ("keras1", regularizers.l2),
-    ("regularizers", "activity_l1l2"): ("keras1", regularizers.l1l2),
+    "layers": {"merge": [(_K1, merge)]},
+    "regularizers": {
+        "activity_l1": [(_K1, regularizers.l1)],
+        "activity_l2": [(_K1, regularizers.l2)],
+        "activity_l1l2": [(_K1, regularizers.l1_l2_both)],
+        "l1l2": [(_K1, regularizers.l1_l2_both)],
+        "l1_l2": [(_TF, regularizers.l1_l2_both)],
+        **{name: [(_K1, regularizers.L1L2)]
+           for name in ("L1L2Regularizer", "WeightRegularizer", "ActivityRegularizer")},
+    },
+    "activations": {"hard_sigmoid": [(_TF, activations.hard_sigmoid_keras2)]},
+    "metrics": {
+        **{name: [(_K1, old_metrics.whole(getattr(metrics, name)))] for name in old_metrics.WHOLE_IN_KERAS1},
+        **{name: [(_K1, metrics.fmeasure)] for name in ("f1score", "fscore")},
+        **{name: [(_K22, old_metrics.whole(getattr(metrics, name)))]
+           for name in ("top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy")},
+    },
+    "models": {
+        "model_from_yaml": [(_TF, old_utils.model_from_yaml)],
+        "Container": [(_K1, models.Model)],
+        "Network": [(_K23, models.Model)],
+    },
+    "optimizers": {
+        "optimizer_from_config": [(_K1, old_utils.optimizer_from_config)],
+        "clip_norm": [(_K23, old_utils.clip_norm)],
+    },
+    "utils": {
+        **{name: [(_K1, getattr(old_utils, name))] for name in _UTILS_OF_KERAS1},
+        **{name: [(_TF, getattr(old_utils, name))] for name in _UTILS},
+        "get_test_data": [(_K1, old_utils.get_test_data_of_keras1), (_TF, old_utils.get_test_data)],
+    },
 }
+OLD_NAMES["metrics"]["binary_accuracy"] += [(_TF, old_metrics.per_sample(metrics.binary_accuracy))]
+OLD_NAMES["engine"] = {**OLD_NAMES["layers"], **OLD_NAMES["models"], **OLD_NAMES["utils"]}
+OLD_NAMES["legacy"] = OLD_NAMES["engine"]
+
+
+def old_name(family, name):
+    """The object that a family has under a name up to the generation in force; None where there is none.
+
+    >>> old_name("layers", "merge") is None
+    True
+    """
+    position = ORDER.index(current_dialect())
+    for last, value in OLD_NAMES.get(family, {}).get(name, ()):
+        if position <= ORDER.index(last):
+            return value
+    return None
+
+
+def old_names(family):
+    """The names that a family has only in the generation in force and before.
+
+    >>> old_names("layers")
+    set()
+    """
+    return {name for name in OLD_NAMES.get(family, ()) if old_name(family, name) is not None}

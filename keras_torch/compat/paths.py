@@ -60,6 +60,7 @@ FAMILIES = {  # first part of a Keras path -> modules of keras_torch that hold i
         )
     },
     "objectives": ("losses",),
+    "initializations": ("compat.old_initializations",),
     "engine": ("layers", "models", "utils", "callbacks"),
     "legacy": ("layers", "models", "utils"),
     "optimizer_v1": ("optimizers",),

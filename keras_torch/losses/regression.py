@@ -64,15 +64,29 @@ def mean_squared_logarithmic_error(y_true, y_pred):
 def huber(y_true, y_pred, delta=1.0):
     """Squared error up to `delta`, absolute error beyond: `0.5 e**2`, then `delta |e| - 0.5 delta**2`.
 
+    Notes:
+        Up to Keras 2.3 it gave every value, not the mean over the last axis.
+
     Source: Keras `losses.huber`; torch `F.huber_loss`.
 
     >>> huber([[0.0, 0.0]], [[1.0, 3.0]])
     tensor([1.5000])
     """
+    return HUBER.chosen()(y_true, y_pred, delta)
+
+
+def _each_huber(y_true, y_pred, delta=1.0):
     y_true, y_pred = as_pair(y_true, y_pred)
     if tuple(y_true.shape) != tuple(y_pred.shape):
         y_true = y_true.expand_as(y_pred)
-    return F.huber_loss(y_pred, y_true, reduction="none", delta=delta).mean(-1)
+    return F.huber_loss(y_pred, y_true, reduction="none", delta=delta)
+
+
+def _huber(y_true, y_pred, delta=1.0):
+    return _each_huber(y_true, y_pred, delta).mean(-1)
+
+
+HUBER = Generations("huber loss", {"mean": _huber, "each value": _each_huber})
 
 
 def log_cosh(y_true, y_pred):
@@ -196,6 +210,7 @@ class Huber(FormulaLoss):
     """
 
     formula = huber
+    generations = HUBER
     mean_formula = _mean_of_huber
     options = ("delta",)
     vocabulary = {"delta": Term(nonnegative_number, doc="where the parabola becomes a line", optional=False)}
