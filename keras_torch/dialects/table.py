@@ -593,7 +593,6 @@ BEHAVES = [
             "keras1": "biased",
             "keras2.2": "nearly unbiased, of images twice",
             "keras2.3": "nearly unbiased",
-            "tf.keras": "biased, of images unbiased",
             "keras3": "biased",
         },
     ),

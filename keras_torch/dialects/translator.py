@@ -100,6 +100,7 @@ def translate(cls, signature, args, kwargs):
 def _named_by_order(cls, rules, args, kwargs):
     """Positional arguments by name, when the current generation lists them in another order than we do."""
     found, names = _up_to(rules.orders, current_dialect())
+    names = _words_of_keras1(rules, args) or names
     same_start = found and names[0] == rules.constructor.positional[0]
     if not found or (len(args) == 1 and same_start) or len(args) > len(names):
         return args, kwargs
@@ -110,6 +111,16 @@ def _named_by_order(cls, rules, args, kwargs):
         if name in kwargs:
             raise TypeError(f"{cls.__name__} got `{name}` twice, by position and by name. Give it once.")
     return (), {**named, **kwargs}
+
+
+def _words_of_keras1(rules, args):
+    """The names of Keras 1 where Keras 2 understood its order too: Conv2D(32, 3, 3)."""
+    names = rules.orders.get("keras1") if current_dialect() in ("keras2.2", "keras2.3") else None
+    for row in rules.packed if names else ():
+        sizes = args[names.index(row.old[0]) :]
+        if len(sizes) == len(row.old) and all(isinstance(size, int) for size in sizes):
+            return names
+    return None
 
 
 def _packed(rules, signature, kwargs):

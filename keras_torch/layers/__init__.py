@@ -4,12 +4,22 @@ from keras_torch.base.registry import Registry
 from keras_torch.layers.activation_layers import Activation as Activation
 from keras_torch.layers.activation_layers import ELU as ELU
 from keras_torch.layers.activation_layers import LeakyReLU as LeakyReLU
+from keras_torch.layers.activation_layers import ParametricSoftplus as ParametricSoftplus
 from keras_torch.layers.activation_layers import PReLU as PReLU
 from keras_torch.layers.activation_layers import ReLU as ReLU
 from keras_torch.layers.activation_layers import Softmax as Softmax
+from keras_torch.layers.activation_layers import SReLU as SReLU
 from keras_torch.layers.activation_layers import ThresholdedReLU as ThresholdedReLU
 from keras_torch.layers.attention import MultiHeadAttention as MultiHeadAttention
 from keras_torch.layers.bidirectional import Bidirectional as Bidirectional
+from keras_torch.layers.conv_lstm import ConvLSTM1D as ConvLSTM1D
+from keras_torch.layers.conv_lstm import ConvLSTM1DCell as ConvLSTM1DCell
+from keras_torch.layers.conv_lstm import ConvLSTM2D as ConvLSTM2D
+from keras_torch.layers.conv_lstm import ConvLSTM2DCell as ConvLSTM2DCell
+from keras_torch.layers.conv_lstm import ConvLSTM3D as ConvLSTM3D
+from keras_torch.layers.conv_lstm import ConvLSTM3DCell as ConvLSTM3DCell
+from keras_torch.layers.convolution import AtrousConvolution1D as AtrousConvolution1D
+from keras_torch.layers.convolution import AtrousConvolution2D as AtrousConvolution2D
 from keras_torch.layers.convolution import Conv1D as Conv1D
 from keras_torch.layers.convolution import Conv1DTranspose as Conv1DTranspose
 from keras_torch.layers.convolution import Conv2D as Conv2D
@@ -32,6 +42,9 @@ from keras_torch.layers.input_layer import Input as Input
 from keras_torch.layers.input_layer import InputLayer as InputLayer
 from keras_torch.layers.input_spec import InputSpec as InputSpec
 from keras_torch.layers.layer import Layer as Layer
+from keras_torch.layers.locally_connected import LocallyConnected1D as LocallyConnected1D
+from keras_torch.layers.locally_connected import LocallyConnected2D as LocallyConnected2D
+from keras_torch.layers.merge_by_mode import Merge as Merge
 from keras_torch.layers.merging import Add as Add
 from keras_torch.layers.merging import Average as Average
 from keras_torch.layers.merging import Concatenate as Concatenate
@@ -53,6 +66,9 @@ from keras_torch.layers.normalization import GroupNormalization as GroupNormaliz
 from keras_torch.layers.normalization import LayerNormalization as LayerNormalization
 from keras_torch.layers.normalization import RMSNormalization as RMSNormalization
 from keras_torch.layers.normalization import UnitNormalization as UnitNormalization
+from keras_torch.layers.older_dense import Highway as Highway
+from keras_torch.layers.older_dense import MaxoutDense as MaxoutDense
+from keras_torch.layers.older_dense import TimeDistributedDense as TimeDistributedDense
 from keras_torch.layers.padding import Cropping1D as Cropping1D
 from keras_torch.layers.padding import Cropping2D as Cropping2D
 from keras_torch.layers.padding import Cropping3D as Cropping3D
@@ -105,6 +121,8 @@ from keras_torch.layers.upsampling import UpSampling3D as UpSampling3D
 
 # Other names of the same classes: short ones, and those of Keras 1 and 2.
 
+AtrousConv1D = AtrousConvolution1D
+AtrousConv2D = AtrousConvolution2D
 AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D
 AvgPool3D = AveragePooling3D
@@ -114,6 +132,8 @@ Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
+Deconv2D = Conv2DTranspose
+Deconv3D = Conv3DTranspose
 Deconvolution2D = Conv2DTranspose
 Deconvolution3D = Conv3DTranspose
 GlobalAvgPool1D = GlobalAveragePooling1D
@@ -143,6 +163,9 @@ registry = Registry("layer", {cls.__name__: cls for cls in (
     Permute, RepeatVector, Reshape, TimeDistributed, TorchModuleWrapper, UpSampling1D, UpSampling2D,
     UpSampling3D, AdditiveAttention, Attention, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
     AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
+    ConvLSTM1D, ConvLSTM1DCell, ConvLSTM2D, ConvLSTM2DCell, ConvLSTM3D, ConvLSTM3DCell,
+    LocallyConnected1D, LocallyConnected2D, Highway, MaxoutDense, TimeDistributedDense,
+    ParametricSoftplus, SReLU, Merge, AtrousConvolution1D, AtrousConvolution2D,
 )})
 for _alias, _cls in list(vars().items()):
     if (isinstance(_cls, type) and issubclass(_cls, Layer)

@@ -2,7 +2,7 @@
 
 import torch
 
-from keras_torch import activations
+from keras_torch import activations, initializers
 from keras_torch.base.checks import Term, fail, is_integer, nonnegative_number, number
 from keras_torch.layers.layer import Layer
 
@@ -128,6 +128,13 @@ def _axes(owner, argument, value):
         fail(owner, argument, value, "axes other than 0, the batch")
 
 
+def _sizes(layer, input_shape):
+    """Sizes of a weight with a value for each feature: the input's without the batch, 1 along shared axes."""
+    rank = len(input_shape)
+    shared = {axis % rank for axis in layer.shared_axes or ()}
+    return [1 if axis in shared else layer.known_size(input_shape, axis) for axis in range(1, rank)]
+
+
 class PReLU(Layer):
     """`x` where positive, else `alpha * x` with trained slopes.
 
@@ -157,13 +164,91 @@ class PReLU(Layer):
         super().__init__(**kwargs)
 
     def build(self, input_shape):
-        rank = len(input_shape)
-        shared = {axis % rank for axis in self.shared_axes or ()}
-        sizes = [1 if axis in shared else self.known_size(input_shape, axis) for axis in range(1, rank)]
-        self.alpha = self.make_weight("alpha", sizes)
+        self.alpha = self.make_weight("alpha", _sizes(self, input_shape))
 
     def call(self, inputs):
         return torch.where(inputs > 0, inputs, self.alpha * inputs)
+
+
+class ParametricSoftplus(Layer):
+    """`alpha * log(1 + exp(beta * x))` with trained alpha and beta.
+
+    Args:
+        alpha_init: number at which alpha starts.
+        beta_init: number at which beta starts.
+        shared_axes: axes (the batch is 0) along which one pair serves all.
+
+    Shape:
+        (batch, ...) -> the same
+
+    Weights:
+        alpha, beta: the input's sizes without the batch, 1 along `shared_axes`
+
+    Source: Keras 1 ParametricSoftplus.
+
+    >>> ParametricSoftplus(1.0, 1.0)(torch.zeros(1, 2)).detach().round(decimals=2)
+    tensor([[0.6900, 0.6900]])
+    """
+
+    supports_masking = True
+    vocabulary = {"shared_axes": Term(_axes, _as_axes), "alpha_init": Term(number, float, optional=False),
+                  "beta_init": Term(number, float, optional=False)}
+
+    def __init__(self, alpha_init=0.2, beta_init=5.0, shared_axes=None, **kwargs):
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        sizes = _sizes(self, input_shape)
+        self.alpha = self.make_weight("alpha", sizes, initializer=initializers.Constant(self.alpha_init))
+        self.beta = self.make_weight("beta", sizes, initializer=initializers.Constant(self.beta_init))
+
+    def call(self, inputs):
+        return torch.nn.functional.softplus(self.beta * inputs) * self.alpha
+
+
+class SReLU(Layer):
+    """A line with two corners: slope 1 between `left` and `right`, trained slopes outside.
+
+    The left corner is at `t_left`, the right one at `t_left + |t_right|`.
+
+    Args:
+        t_left_initializer, a_left_initializer: start of the left corner and of the slope left of it.
+        t_right_initializer, a_right_initializer: start of the distance of the right corner, and of the slope
+            right of it.
+        shared_axes: axes (the batch is 0) along which one set of values serves all.
+
+    Shape:
+        (batch, ...) -> the same
+
+    Weights:
+        t_left, a_left, t_right, a_right: the input's sizes without the batch, 1 along `shared_axes`
+
+    Source: Jin et al., 2015; Keras 1 SReLU.
+
+    >>> SReLU()(torch.tensor([[-1.0, 0.0]])).shape
+    torch.Size([1, 2])
+    """
+
+    supports_masking = True
+    vocabulary = {"shared_axes": Term(_axes, _as_axes),
+                  **{f"{name}_initializer": Term(None, initializers.get, doc="start values.")
+                     for name in ("t_left", "a_left", "t_right", "a_right")}}
+
+    def __init__(self, t_left_initializer="zeros", a_left_initializer="glorot_uniform",
+                 t_right_initializer="glorot_uniform", a_right_initializer="ones", shared_axes=None,
+                 **kwargs):
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        sizes = _sizes(self, input_shape)
+        for name in ("t_left", "a_left", "t_right", "a_right"):
+            self.make_weight(name, sizes)
+
+    def call(self, inputs):
+        right = self.t_left + self.t_right.abs()
+        left_part = torch.where(inputs > self.t_left, inputs, self.t_left + self.a_left * (
+            inputs - self.t_left))
+        return torch.where(inputs < right, left_part, right + self.a_right * (inputs - right))
 
 
 class Softmax(Layer):

@@ -1,8 +1,10 @@
 """Convolution layers: plain, depthwise, separable and transposed; one computation for all numbers of axes."""
 
+import torch
+
 from keras_torch.base.checks import Term, fail, is_integer, one_of, positive_int
 from keras_torch.layers.spatial import PaddingTerm, Spatial
-from keras_torch.ops.windows import Window, convolve, convolve_transposed, depthwise_kernel
+from keras_torch.ops.windows import Window, convolve, convolve_transposed, depthwise_kernel, spatial_axes
 
 _CAUSAL = "For causal padding use Conv1D(padding='causal')."
 
@@ -49,6 +51,7 @@ class Conv(Spatial):
     """
 
     math_input = True
+    stored_form = "convolution"
     vocabulary = {"padding": PaddingTerm(one_of("valid", "same", hint=_CAUSAL))}
 
     def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
@@ -106,6 +109,24 @@ class Conv3D(Conv):
     """
 
     rank = 3
+
+
+class AtrousConvolution1D(Conv1D):
+    """`Conv1D` whose `atrous_rate`, today `dilation_rate`, may be above 1, as every Conv1D's since Keras 2.
+
+    >>> import torch
+    >>> AtrousConvolution1D(4, 3, dilation_rate=2)(torch.zeros(1, 8, 2)).shape
+    torch.Size([1, 4, 4])
+    """
+
+
+class AtrousConvolution2D(Conv2D):
+    """`Conv2D` whose `atrous_rate`, today `dilation_rate`, may be above 1, as every Conv2D's since Keras 2.
+
+    >>> import torch
+    >>> AtrousConvolution2D(4, 3, dilation_rate=2)(torch.zeros(1, 8, 8, 2)).shape
+    torch.Size([1, 4, 4, 4])
+    """
 
 
 class DepthwiseConv(Spatial):
@@ -218,6 +239,7 @@ class SeparableConv(Spatial):
     """
 
     math_input = True
+    stored_form = "separable convolution"
     vocabulary = DepthwiseConv.vocabulary
 
     def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
@@ -298,6 +320,7 @@ class ConvTranspose(Spatial):
         padding: 'same' gives size * stride cells; 'valid' adds max(kernel_size - stride, 0) to that.
         output_padding: cells added at the end of each axis, less than its stride; None means what `padding`
             says.
+        output_shape: of Keras 1 (Conv2DTranspose alone): the whole output's shape, whose spatial sizes count.
 
     Shape:
         (batch, spatial..., channels) -> (batch, new_spatial..., filters), or channels on axis 1 with
@@ -308,7 +331,8 @@ class ConvTranspose(Spatial):
         bias (filters,): absent when `use_bias` is False
 
     Errors:
-        ValueError: another number of axes, channels of unknown size, `output_padding` not below the strides.
+        ValueError: another number of axes, channels of unknown size, `output_padding` not below the strides,
+            an `output_shape` that no input of these strides and this padding has.
 
     Source: Keras Conv2DTranspose, with the cropping of its TensorFlow backend. In torch: nn.ConvTranspose2d.
 
@@ -318,6 +342,7 @@ class ConvTranspose(Spatial):
     """
 
     math_input = True
+    stored_form = "transposed convolution"
     vocabulary = {
         "padding": PaddingTerm(one_of("valid", "same")),
         "output_padding": OutputPaddingTerm(doc="cells added at the end of each axis."),
@@ -328,21 +353,59 @@ class ConvTranspose(Spatial):
                  kernel_initializer="glorot_uniform", bias_initializer="zeros",
                  kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, **kwargs):
+        self._wanted = kwargs.pop("output_shape", None) if self.rank == 2 else None
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.window = _window(self)
         if self.output_padding and any(n >= s for n, s in zip(self.output_padding, self.strides)):
             fail(self.label, "output_padding", self.output_padding, f"less than the strides {self.strides}")
 
     def build(self, input_shape):
-        self.spatial_sizes(input_shape)
+        self._check_wanted(self.spatial_sizes(input_shape))
         channels = self.known_size(input_shape, axis=self.channel_axis)
         shape = (*self.kernel_size, self.filters, channels)
         self.kernel = self.make_weight("kernel", shape, layout="convolution")
         self.bias = self.make_weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs):
+        if self._wanted is not None:
+            return self.activation(self._fitted(inputs))
         outputs = convolve_transposed(inputs, self.kernel, self.bias, self.window, self.output_padding)
         return self.activation(outputs)
+
+    def _wanted_sizes(self):
+        """The spatial sizes of Keras 1's `output_shape`."""
+        return [self._wanted[axis] for axis in spatial_axes(self.rank, self.data_format)]
+
+    def _check_wanted(self, sizes):
+        if self._wanted is None:
+            return
+        if not isinstance(self._wanted, (list, tuple)) or len(self._wanted) != self.rank + 2:
+            fail(self.label, "output_shape", self._wanted, f"a shape of {self.rank + 2} sizes")
+        for n, wanted, k, s in zip(sizes, self._wanted_sizes(), self.kernel_size, self.strides):
+            least = (n - 1) * s + (k if self.padding == "valid" else 1) if n is not None else wanted
+            if not least <= wanted < least + s:
+                fail(self.label, "output_shape", self._wanted,
+                     f"one with spatial sizes from {least} to {least + s - 1} for inputs of {n} cells")
+
+    def _fitted(self, inputs):
+        """The whole spread window, cut or filled to Keras 1's `output_shape`."""
+        whole = Window(self.kernel_size, self.strides, "valid", self.data_format)
+        outputs = convolve_transposed(inputs, self.kernel, None, whole)
+        for axis, wanted, k, s in zip(spatial_axes(self.rank, self.data_format), self._wanted_sizes(),
+                                      self.kernel_size, self.strides):
+            surplus = max((inputs.shape[axis] - 1) * s + k - wanted, 0) if self.padding == "same" else 0
+            missing = [*outputs.shape]
+            missing[axis] = max(surplus // 2 + wanted - outputs.shape[axis], 0)
+            outputs = torch.cat([outputs, outputs.new_zeros(missing)], axis)
+            outputs = outputs.narrow(axis, surplus // 2, wanted)
+        if self.bias is None:
+            return outputs
+        return outputs + (self.bias if self.channel_axis == -1 else self.bias.view(-1, *[1] * self.rank))
+
+    def get_config(self):
+        """Arguments that rebuild this layer; `output_shape` only where it was given."""
+        config = super().get_config()
+        return config if self._wanted is None else {**config, "output_shape": list(self._wanted)}
 
 
 class Conv1DTranspose(ConvTranspose):

@@ -11,7 +11,7 @@ from keras_torch.ops.nn import normalize
 from keras_torch.symbolic.keras_tensor import KerasTensor
 
 
-class Merge(Layer):
+class Merging(Layer):
     """Base of layers that take a list of tensors: write `merge(self, inputs)`, or `call`.
 
     Notes:
@@ -21,7 +21,7 @@ class Merge(Layer):
     Errors:
         ValueError: not a list of tensors, or shapes that do not go together.
 
-    >>> Merge.supports_masking
+    >>> Merging.supports_masking
     True
     """
 
@@ -104,7 +104,7 @@ def _of_one_rank(inputs):
     return [x[(slice(None), *[None] * (rank - x.dim()))] for x in inputs]
 
 
-class Add(Merge):
+class Add(Merging):
     """The sum of the inputs.
 
     >>> Add()([torch.ones(1, 2), torch.ones(1, 2)])
@@ -119,7 +119,7 @@ class Add(Merge):
         return total
 
 
-class Subtract(Merge):
+class Subtract(Merging):
     """The first of two inputs minus the second.
 
     >>> Subtract()([torch.ones(1, 2), torch.ones(1, 2)])
@@ -133,7 +133,7 @@ class Subtract(Merge):
         return inputs[0] - inputs[1]
 
 
-class Multiply(Merge):
+class Multiply(Merging):
     """The product of the inputs, value by value.
 
     >>> Multiply()([torch.ones(1, 2), torch.ones(1, 2)])
@@ -160,7 +160,7 @@ class Average(Add):
         return super().merge(inputs) / len(inputs)
 
 
-class _Extreme(Merge):
+class _Extreme(Merging):
     """Base of Maximum and Minimum: at masked steps, the values of the inputs that are not masked count."""
 
     def call(self, inputs, mask=None):
@@ -201,7 +201,7 @@ class Minimum(_Extreme):
     extreme = staticmethod(torch.minimum)
 
 
-class Concatenate(Merge):
+class Concatenate(Merging):
     """The inputs one after the other along an axis.
 
     Args:
@@ -270,7 +270,7 @@ def _as_tuple(value):
     return value if is_integer(value) else tuple(value)
 
 
-class Dot(Merge):
+class Dot(Merging):
     """The dot product of two inputs along an axis of each, sample by sample.
 
     Args:

@@ -4,7 +4,8 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
-from keras_torch.base.checks import Term, boolean, fail, fraction, integer, is_integer, is_number
+from keras_torch.base.checks import Term, boolean, fail, fraction, integer, is_integer, is_number, one_of
+from keras_torch.dialects.translator import behaviour
 from keras_torch.layers.layer import Layer
 
 
@@ -64,6 +65,8 @@ class BatchNormalization(Layer):
             difference of means); None means no bounds.
         renorm_momentum: `momentum` of the averages that renorm compares with.
         synchronized: whether the batch's statistics are those of all processes together.
+        mode: of Keras 1: 1 normalizes each row over its own last axis, 2 takes the batch's statistics in
+            inference too. 0 is all that is left since Keras 2.
 
     Shape:
         (batch, ..., features) -> the same
@@ -79,6 +82,9 @@ class BatchNormalization(Layer):
     Notes:
         A mask (batch, ...) leaves cells out of the statistics; their own outputs are computed all the same.
         The moving averages are kept in the type of the weights, however short the compute type is.
+        Up to Keras 2.3 a frozen layer takes the batch's statistics in training all the same, and the moving
+        variance is another one: see `_variance_factor`. In Keras 2.2 the moving averages are corrected for
+        their start: the first batch replaces them.
 
     Source: Keras BatchNormalization. In torch: nn.BatchNorm2d, whose momentum is `1 - momentum`, whose
         epsilon is 1e-5, and whose moving variance is the unbiased one.
@@ -96,14 +102,20 @@ class BatchNormalization(Layer):
         "renorm_clipping": Term(_check_clipping, dict, doc="bounds 'rmin', 'rmax', 'dmax'."),
         "renorm_momentum": Term(fraction, float, doc="`momentum` of the averages that renorm compares with."),
         "synchronized": Term(boolean, bool, doc="whether all processes share the batch's statistics."),
+        "mode": Term(one_of(0, 1, 2), int, optional=False, doc="of Keras 1."),
     }
 
     def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True,
                  beta_initializer="zeros", gamma_initializer="ones",
                  moving_mean_initializer="zeros", moving_variance_initializer="ones",
                  beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,
-                 renorm=False, renorm_clipping=None, renorm_momentum=0.99, synchronized=False, **kwargs):
+                 renorm=False, renorm_clipping=None, renorm_momentum=0.99, synchronized=False, mode=0,
+                 **kwargs):
         super().__init__(**kwargs)
+        self._kept_variance = behaviour("moving variance")
+        self._when_frozen = behaviour("frozen normalization")
+        self._corrects_start = behaviour("start of moving averages") == "corrected"
+        self.__dict__["_steps_seen"] = 0
 
     def build(self, input_shape):
         shape = (self.known_size(input_shape, self.axis),)
@@ -126,37 +138,73 @@ class BatchNormalization(Layer):
         self.renorm_stddev = self.make_weight("renorm_stddev", shape, False, initializer=start_deviation)
 
     def call(self, inputs, training=False, mask=None):
-        if not (training and self.trainable):
+        if self.mode == 1:
+            return self._normalize_rows(inputs)
+        if self.mode == 2 or (training and not self.trainable and self._when_frozen == "batch statistics"):
+            return self._normalize(inputs, None, training=True)
+        if not training or not (self.trainable or self._when_frozen == "learns"):
             return self._normalize(inputs, self.moving_variance, training=False)
+        return self._learn(inputs, mask)
+
+    def _learn(self, inputs, mask):
         count = inputs.numel() // inputs.shape[self.feature_axis]
         if mask is None and not self.renorm and not self.synchronized and count > 1:
             return self._normalize_and_learn(inputs, count)
-        return self._normalize_by_moments(inputs, mask)
+        return self._normalize_by_moments(inputs, mask, count)
 
-    def _normalize(self, inputs, moving_variance, training):
-        """torch's kernel, on a view with the features second: no memory moves."""
+    def _rate(self):
+        """Fraction of the new statistics that goes into the moving averages at this step."""
+        if not self._corrects_start or self.momentum == 1:
+            return 1 - self.momentum
+        self.__dict__["_steps_seen"] += 1
+        return (1 - self.momentum) / (1 - self.momentum ** self._steps_seen)
+
+    def _variance_factor(self, count):
+        """What the biased variance of `count` cells is multiplied with before it is kept.
+
+        Keras 2 counts one cell and `epsilon` less; TensorFlow's kernel for images had done so already.
+        """
+        if self._kept_variance == "biased":
+            return 1.0
+        factor = count / (count - 1 - self.epsilon)
+        images = self._kept_variance.endswith("of images twice") and self.reduced_axes == (0, 1, 2)
+        return factor * count / (count - 1) if images and count > 1 else factor
+
+    def _normalize_rows(self, inputs):
+        """Each row by the mean and the deviation of its own last axis."""
+        variance, mean = torch.var_mean(inputs, dim=-1, correction=0, keepdim=True)
+        outputs = (inputs - mean) / ((variance + self.epsilon).sqrt() + self.epsilon)
+        outputs = outputs if self.gamma is None else outputs * self.gamma
+        return outputs if self.beta is None else outputs + self.beta
+
+    def _normalize(self, inputs, moving_variance, training, rate=0.0):
+        """torch's kernel, on a view with the features second: no memory moves.
+
+        Without `moving_variance` no averages are looked at or moved.
+        """
         last = inputs.dim() - 1
         flat = self.feature_axis == last and last not in (1, 3)   # images stay images: channels_last memory
         features = inputs.flatten(0, -2) if flat else inputs.movedim(self.feature_axis, 1)
         outputs = torch.batch_norm(
-            features, self.gamma, self.beta, self.moving_mean, moving_variance, training, 1 - self.momentum,
-            self.epsilon, torch.backends.cudnn.enabled)
+            features, self.gamma, self.beta, None if moving_variance is None else self.moving_mean,
+            moving_variance, training, rate, self.epsilon, torch.backends.cudnn.enabled)
         return outputs.view(inputs.shape) if flat else outputs.movedim(1, self.feature_axis)
 
     def _normalize_and_learn(self, inputs, count):
         """One kernel normalizes and moves the averages.
 
-        torch mixes the unbiased variance in, which is count / (count - 1) times Keras's. Done between the two
-        factors below, new = momentum * old + (1 - momentum) * unbiased becomes the same with the biased one.
+        torch mixes the unbiased variance in, which is `ratio` times Keras's. Done between the two factors
+        below, new = momentum * old + (1 - momentum) * unbiased becomes the same with Keras's.
         The average itself is not handed over: autograd keeps what the kernel was given, and must find it
         unchanged.
         """
-        moving = self.moving_variance * (count / (count - 1))
-        outputs = self._normalize(inputs, moving, training=True)
-        torch.mul(moving, (count - 1) / count, out=self.moving_variance)
+        ratio = count / (count - 1) / self._variance_factor(count)
+        moving = self.moving_variance * ratio
+        outputs = self._normalize(inputs, moving, True, self._rate())
+        torch.mul(moving, 1 / ratio, out=self.moving_variance)
         return outputs
 
-    def _normalize_by_moments(self, inputs, mask):
+    def _normalize_by_moments(self, inputs, mask, count):
         """The formula itself, for what torch's kernel does not know."""
         values = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
         mean, variance = self._moments(values, mask)
@@ -167,7 +215,8 @@ class BatchNormalization(Layer):
             gamma, beta = gamma * ratio, gamma * shift + beta
         scale = (variance + self.epsilon).rsqrt() * gamma
         offset = beta - mean * scale
-        self._move_averages(mean.detach(), variance.detach())
+        kept = variance.detach() if mask is not None else variance.detach() * self._variance_factor(count)
+        self._move_averages(mean.detach(), kept)
         axis, dims = self.feature_axis, inputs.dim()
         return (values * _along(scale, axis, dims) + _along(offset, axis, dims)).to(inputs.dtype)
 
@@ -191,15 +240,23 @@ class BatchNormalization(Layer):
         return values
 
     def _move_averages(self, mean, variance):
-        self.moving_mean.lerp_(mean.to(self.moving_mean.dtype), 1 - self.momentum)
+        rate = self._rate()
+        self.moving_mean.lerp_(mean.to(self.moving_mean.dtype), rate)
         if not self.renorm:
-            self.moving_variance.lerp_(variance.to(self.moving_variance.dtype), 1 - self.momentum)
+            self.moving_variance.lerp_(variance.to(self.moving_variance.dtype), rate)
             return
         deviation = (variance + self.epsilon).sqrt().to(self.moving_stddev.dtype)
         self.renorm_mean.lerp_(mean.to(self.renorm_mean.dtype), 1 - self.renorm_momentum)
         self.renorm_stddev.lerp_(deviation, 1 - self.renorm_momentum)
         self.moving_stddev.lerp_(deviation, 1 - self.momentum)
         self.moving_variance.copy_((self.moving_stddev.square() - self.epsilon).relu())
+
+    def get_config(self):
+        """Arguments that rebuild this layer; `mode` only where it is not 0."""
+        config = super().get_config()
+        if not config.get("mode"):
+            config.pop("mode", None)
+        return config
 
     def _renorm_corrections(self, mean, variance):
         """(ratio of deviations, difference of means): what turns batch statistics into moving ones.

@@ -3,13 +3,29 @@
 from keras_torch.layers.spatial import MarginsTerm, Spatial, margins_of
 from keras_torch.ops.windows import crop, zero_pad
 
+_ENDS = {1: ("left_pad", "right_pad"), 2: ("top_pad", "bottom_pad", "left_pad", "right_pad")}
+
+
+class PaddingMargins(MarginsTerm):
+    """Cells at both ends; also Keras 1's dictionary of ends, and its four numbers for images."""
+
+    def apply(self, instance, owner, argument, value):
+        """The pairs."""
+        ends = _ENDS.get(instance.rank, ())
+        if isinstance(value, dict) and value and set(value) <= set(ends):
+            value = [value.get(end, 0) for end in ends]
+        if instance.rank == 2 and isinstance(value, (list, tuple)) and len(value) == 4:
+            value = (tuple(value[:2]), tuple(value[2:]))
+        return super().apply(instance, owner, argument, value)
+
 
 class ZeroPadding(Spatial):
     """Zeros around the spatial axes. Use ZeroPadding1D, ZeroPadding2D or ZeroPadding3D.
 
     Args:
         padding: cells to add: one integer for all ends, one integer per axis (for one axis: per end), or a
-            pair (before, after) per axis.
+            pair (before, after) per axis. Of Keras 1: four numbers for images (top, bottom, left, right), or
+            a dictionary of such ends ('top_pad', ...).
 
     Shape:
         (batch, spatial..., channels) -> (batch, longer_spatial..., channels), or channels on axis 1 with
@@ -20,7 +36,7 @@ class ZeroPadding(Spatial):
     torch.Size([1, 5, 9, 3])
     """
 
-    vocabulary = {"padding": MarginsTerm(optional=False)}
+    vocabulary = {"padding": PaddingMargins(optional=False)}
 
     def __init__(self, padding=1, data_format=None, **kwargs):
         super().__init__(**kwargs)

@@ -10,6 +10,7 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import Term, boolean, fail, one_of
+from keras_torch.base.names import to_snake_case
 from keras_torch.base.scopes import name_scope
 from keras_torch.base.shapes import is_shape
 from keras_torch.dialects.translator import behaviour
@@ -247,7 +248,7 @@ def _step_mask(mask):
     return (mask[:, :, 0] if mask.dim() == 3 else mask).bool()
 
 
-def _of_cell(name):
+def of_cell(name):
     """A property that shows the cell's own attribute: each argument is kept in one place."""
     return property(operator.attrgetter(f"cell.{name}"), doc=f"`{name}` of the cell.")
 
@@ -262,22 +263,22 @@ class CellRNN(RNN):
 
     cell_class = None
 
-    units = _of_cell("units")
-    activation = _of_cell("activation")
-    use_bias = _of_cell("use_bias")
-    kernel_initializer = _of_cell("kernel_initializer")
-    recurrent_initializer = _of_cell("recurrent_initializer")
-    bias_initializer = _of_cell("bias_initializer")
-    kernel_regularizer = _of_cell("kernel_regularizer")
-    recurrent_regularizer = _of_cell("recurrent_regularizer")
-    bias_regularizer = _of_cell("bias_regularizer")
-    kernel_constraint = _of_cell("kernel_constraint")
-    recurrent_constraint = _of_cell("recurrent_constraint")
-    bias_constraint = _of_cell("bias_constraint")
-    dropout = _of_cell("dropout")
-    recurrent_dropout = _of_cell("recurrent_dropout")
-    seed = _of_cell("seed")
-    implementation = _of_cell("implementation")
+    units = of_cell("units")
+    activation = of_cell("activation")
+    use_bias = of_cell("use_bias")
+    kernel_initializer = of_cell("kernel_initializer")
+    recurrent_initializer = of_cell("recurrent_initializer")
+    bias_initializer = of_cell("bias_initializer")
+    kernel_regularizer = of_cell("kernel_regularizer")
+    recurrent_regularizer = of_cell("recurrent_regularizer")
+    bias_regularizer = of_cell("bias_regularizer")
+    kernel_constraint = of_cell("kernel_constraint")
+    recurrent_constraint = of_cell("recurrent_constraint")
+    bias_constraint = of_cell("bias_constraint")
+    dropout = of_cell("dropout")
+    recurrent_dropout = of_cell("recurrent_dropout")
+    seed = of_cell("seed")
+    implementation = of_cell("implementation")
 
     def _start(self, given):
         """Makes the cell and the layer from all arguments of the constructor, sorted by whose they are.
@@ -287,17 +288,17 @@ class CellRNN(RNN):
         """
         kwargs = dict(given["kwargs"])
         own = {name: given[name] for name in (
-            "return_sequences", "return_state", "go_backwards", "stateful", "unroll")}
+            "return_sequences", "return_state", "go_backwards", "stateful", "unroll") if name in given}
         names = self.cell_class.__init__.house_signature.names
         cell = {name: given[name] for name in names if name in given}
         cell.update({name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs})
-        name = {LSTMCell: "lstm_cell", GRUCell: "gru_cell", SimpleRNNCell: "simple_rnn_cell"}[self.cell_class]
+        name = to_snake_case(self.cell_class.__name__)
         RNN.__init__(self, self.cell_class(**cell, name=name), **own,
                      activity_regularizer=given["activity_regularizer"], **kwargs)
         self._check_use_cudnn()
 
     def _check_use_cudnn(self):
-        if self.use_cudnn is True and self._fused_form(training=True) is None:
+        if self._use_cudnn is True and self._fused_form(training=True) is None:
             fail(self.label, "use_cudnn", True, "'auto' or False: these arguments have no fused kernel",
                  "They need the default activations (SimpleRNN: or relu), no recurrent_dropout and, for "
                  "a GRU, reset_after=True.")
@@ -326,6 +327,7 @@ class SimpleRNN(CellRNN):
         units: size of the output.
         dropout: fraction of the inputs dropped, the same inputs at all steps.
         recurrent_dropout: fraction of the state dropped, the same places at all steps; runs step by step.
+        implementation: 0, 1 or 2, which are the same with one gate.
 
     Shape:
         (batch, steps, features) -> (batch, units), or (batch, steps, units) with `return_sequences`
@@ -344,15 +346,15 @@ class SimpleRNN(CellRNN):
     """
 
     cell_class = SimpleRNNCell
+    vocabulary = {"implementation": Term(one_of(0, 1, 2), int, optional=False)}
 
     def __init__(self, units, activation="tanh", use_bias=True, kernel_initializer="glorot_uniform",
                  recurrent_initializer="orthogonal", bias_initializer="zeros", kernel_regularizer=None,
                  recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, recurrent_constraint=None, bias_constraint=None,
                  dropout=0.0, recurrent_dropout=0.0, return_sequences=False, return_state=False,
-                 go_backwards=False, stateful=False, unroll=False, seed=None, use_cudnn="auto", **kwargs):
-        # With one gate all implementations are the same.
-        one_of(0, 1, 2)(self.label, "implementation", kwargs.pop("implementation", 2))
+                 go_backwards=False, stateful=False, unroll=False, seed=None, use_cudnn="auto",
+                 implementation=2, **kwargs):
         self._start(locals())
 
 
@@ -384,8 +386,9 @@ class LSTM(CellRNN):
     """
 
     cell_class = LSTMCell
-    recurrent_activation = _of_cell("recurrent_activation")
-    unit_forget_bias = _of_cell("unit_forget_bias")
+    stored_form = "lstm"
+    recurrent_activation = of_cell("recurrent_activation")
+    unit_forget_bias = of_cell("unit_forget_bias")
 
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal",
@@ -426,8 +429,9 @@ class GRU(CellRNN):
     """
 
     cell_class = GRUCell
-    recurrent_activation = _of_cell("recurrent_activation")
-    reset_after = _of_cell("reset_after")
+    stored_form = "gru"
+    recurrent_activation = of_cell("recurrent_activation")
+    reset_after = of_cell("reset_after")
 
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal",

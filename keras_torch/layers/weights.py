@@ -9,10 +9,13 @@ from keras_torch.base.checks import fail, is_integer
 from keras_torch.base.configurable import is_house_class
 from keras_torch.base.dtypes import DTypePolicy, dtype_name, torch_dtype
 from keras_torch.base.variable import StateVariable, Variable, label, labels_of
+from keras_torch.layers import stored_weights
 
 
 class LayerWeights:
     """Mix-in of `Layer`: everything about its weights. Own weights first, then those of inner layers."""
+
+    stored_form = "plain"  # how older files keep the weights; see `stored_weights`
 
     def add_weight(self, *args, **kwargs):
         """Makes a weight and registers it.
@@ -251,6 +254,19 @@ class LayerWeights:
         after = fn(torch.empty(0, dtype=before)).dtype
         if after != before:
             self._set_policy(DTypePolicy(dtype_name(after)))
+
+    def convert_stored(self, arrays, version, backend=None):
+        """Arrays of an older file as this layer's weights are today, learned ones first.
+
+        Args:
+            arrays: list of numpy arrays, in the file's order.
+            version: the Keras that wrote them.
+            backend: its backend, None where it is unknown.
+
+        Errors:
+            ValueError: arrays that are not what such a layer has.
+        """
+        return stored_weights.converted(self, arrays, stored_weights.Origin(version, backend))
 
     def save_own_variables(self, store):
         """Puts this layer's own weights (not those of inner layers) into `store` under '0', '1', ..."""

@@ -193,9 +193,9 @@ def test_an_argument_by_old_position_and_by_name_is_refused():
 
 def test_an_argument_that_is_gone_is_refused_with_the_way_out():
     with pytest.raises(
-        ValueError, match="`mode`, an argument of Keras up to keras1, cannot be 2. Only mode=0"
+        ValueError, match="`virtual_batch_size`, an argument of Keras up to tf.keras, cannot be 2. Statistics"
     ):
-        made("keras1", lambda: layers.BatchNormalization(mode=2))
+        made("tf.keras", lambda: layers.BatchNormalization(virtual_batch_size=2))
 
 
 def test_values_of_old_arguments_that_mean_nothing_today_are_refused():

@@ -10,7 +10,7 @@ from keras_torch.layers.merging import (
     Concatenate,
     Dot,
     Maximum,
-    Merge,
+    Merging,
     Minimum,
     Multiply,
     Subtract,
@@ -197,5 +197,5 @@ def test_a_built_layer_explains_later_shapes_too():
 
 
 def test_base_class_says_what_to_write():
-    with pytest.raises(NotImplementedError, match="Merge has no merge"):
-        Merge()([torch.ones(1, 1)])
+    with pytest.raises(NotImplementedError, match="Merging has no merge"):
+        Merging()([torch.ones(1, 1)])
