@@ -233,8 +233,10 @@ def _totals(model):
               ("Non-trainable", *_count(model.non_trainable_weights))]
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and optimizer.built:
-        numbers = [v for v in optimizer.variables if not hasattr(v, "numel")]  # steps and learning rate
-        number, size = _count([v for v in optimizer.variables if hasattr(v, "numel")])
+        with optimizer.reading():
+            variables = optimizer.variables
+            numbers = [v for v in variables if not hasattr(v, "numel")]  # steps and learning rate
+            number, size = _count([v for v in variables if hasattr(v, "numel")])
         counts.append(("Optimizer", number + len(numbers),
                        size + sum(8 if isinstance(value, int) else 4 for value in numbers)))
     counts.insert(0, ("Total", sum(number for _, number, _ in counts), sum(size for _, _, size in counts)))

@@ -233,6 +233,9 @@ class LossScaleOptimizer(Optimizer):
         """Own state, then the inner optimizer's variables, as in Keras 3's files."""
         return VariableList(self._own_variables() + self.inner_optimizer.variables)
 
+    def _state_keepers(self):
+        return [self.inner_optimizer]
+
     def get_weights(self):
         """Own state and the inner optimizer's weights."""
         return [variable.numpy() for variable in self._own_variables()] + self.inner_optimizer.get_weights()

@@ -277,9 +277,13 @@ class MultiOptimizer(Optimizer):
 
     weights = variables
 
+    def _state_keepers(self):
+        return self.optimizers
+
     def get_weights(self):
         """The values of `variables`."""
-        return [variable.numpy() for variable in self.variables]
+        with self.reading():
+            return [variable.numpy() for variable in self.variables]
 
     def set_weights(self, weights):
         """Restores what `get_weights` gave.
@@ -290,7 +294,8 @@ class MultiOptimizer(Optimizer):
         if not self.built:
             raise ValueError(f"{self._owner()}: set_weights() needs a built optimizer. Call "
                              "build(variables) first.")
-        sizes = [len(optimizer.variables) for optimizer in self.optimizers]
+        with self.reading():
+            sizes = [len(optimizer.variables) for optimizer in self.optimizers]
         if len(weights) != 2 + sum(sizes):
             raise ValueError(f"{self._owner()} has {2 + sum(sizes)} variables; {len(weights)} arrays were "
                              "given. Build an optimizer with the same map on the same variables.")

@@ -44,13 +44,19 @@ class StoredState:
         """Turns the state into Keras's numbers, where an optimizer keeps others between its steps."""
 
     @contextlib.contextmanager
-    def _taking_copies(self):
-        """Inside, the state is read and nothing of it is handed out."""
-        shown = self._shown
+    def reading(self):
+        """`with optimizer.reading(): ...` promises that no tensor of the state is kept beyond the block."""
+        keepers = self._state_keepers()
+        shown = [keeper._shown for keeper in keepers]
         try:
             yield
         finally:
-            self._shown = shown
+            for keeper, before in zip(keepers, shown):
+                keeper._shown = before
+
+    def _state_keepers(self):
+        """The optimizers whose state is this one's."""
+        return [self]
 
     @property
     def variables(self):
@@ -166,7 +172,7 @@ class StoredState:
         Returns:
             list: numpy arrays.
         """
-        with self._taking_copies():
+        with self.reading():
             return [np.int64(self.iterations_made())] + [
                 variable.numpy() for variable in self._grouped_state()]
 
@@ -190,6 +196,10 @@ class StoredState:
         if not self.built:
             raise ValueError(f"{self._owner()}: set_weights() needs a built optimizer. Call "
                              "build(variables) first.")
+        with self.reading():
+            self._set_weights(weights)
+
+    def _set_weights(self, weights):
         ordered, grouped = list(self.variables), self._grouped_state()
         if len(weights) == len(ordered) and len(ordered) != len(grouped) + 1:
             return self._restore(weights, ordered[1:])
@@ -238,7 +248,8 @@ class StoredState:
         Returns:
             set: tuples.
         """
-        return {tuple(np.shape(variable)) for variable in self.variables}
+        with self.reading():
+            return {tuple(np.shape(variable)) for variable in self.variables}
 
     def save_own_variables(self, store):
         """Writes the variables into a store under "0", "1", ... in Keras 3's order.
@@ -246,7 +257,7 @@ class StoredState:
         Args:
             store: dictionary or HDF5 group.
         """
-        with self._taking_copies():
+        with self.reading():
             for place, variable in enumerate(self.variables):
                 store[str(place)] = variable.numpy()
 
@@ -259,7 +270,10 @@ class StoredState:
         Errors:
             ValueError: another number or shapes of variables.
         """
-        arrays = [np.asarray(store[key]) for key in sorted(store.keys(), key=int)]
+        with self.reading():
+            self._load([np.asarray(store[key]) for key in sorted(store.keys(), key=int)])
+
+    def _load(self, arrays):
         targets = list(self.variables)[1:]
         rate = 1 if self._schedule is None else 0
         if len(arrays) <= 1 + rate:  # saved before the first step: there is no state but the count
