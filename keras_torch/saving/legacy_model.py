@@ -301,7 +301,8 @@ def _read_optimizer(model, group, path):
 def _optimizer_arrays(optimizer, trained, group):
     """"0", "1", ... -> array in Keras 3's order."""
     shapes = {()} | optimizer.expected_shapes()
-    known = len(list(optimizer.variables))
+    with optimizer.reading():
+        known = len(optimizer.variables)
     names = legacy_h5.read_names(group, "weight_names", known + 4 + 4 * len(trained))
     if names and re.search(r"(^|/)(iter|iterations)(_\d+)?:0$", names[0]):
         names = [names[0], *_interleaved(names[1:], group, trained)]
