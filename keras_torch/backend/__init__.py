@@ -93,9 +93,14 @@ from keras_torch.backend.nn import softplus as softplus
 from keras_torch.backend.nn import softsign as softsign
 from keras_torch.backend.nn import sparse_categorical_crossentropy as sparse_categorical_crossentropy
 from keras_torch.backend.nn import stop_gradient as stop_gradient
+from keras_torch.backend.older import control_dependencies as control_dependencies
+from keras_torch.backend.older import eager as eager
 from keras_torch.backend.older import image_dim_ordering as image_dim_ordering
 from keras_torch.backend.older import standardize_data_format as normalize_data_format  # noqa: F401  tf.keras's name
 from keras_torch.backend.older import set_image_dim_ordering as set_image_dim_ordering
+from keras_torch.backend.older import set_epsilon as set_epsilon
+from keras_torch.backend.older import set_floatx as set_floatx
+from keras_torch.backend.older import symbolic as symbolic
 from keras_torch.backend.phase import in_test_phase as in_test_phase
 from keras_torch.backend.phase import in_train_phase as in_train_phase
 from keras_torch.backend.phase import learning_phase as learning_phase
@@ -149,9 +154,11 @@ from keras_torch.backend.values import update_sub as update_sub
 from keras_torch.backend.values import variable as variable
 from keras_torch.backend.values import zeros as zeros
 from keras_torch.backend.values import zeros_like as zeros_like
+from keras_torch.backend.windows import atrous_conv2d as atrous_conv2d
 from keras_torch.backend.windows import conv1d as conv1d
 from keras_torch.backend.windows import conv2d as conv2d
 from keras_torch.backend.windows import conv2d_transpose as conv2d_transpose
+from keras_torch.backend.windows import deconv2d as deconv2d
 from keras_torch.backend.windows import conv3d as conv3d
 from keras_torch.backend.windows import conv3d_transpose as conv3d_transpose
 from keras_torch.backend.windows import depthwise_conv2d as depthwise_conv2d
@@ -169,6 +176,4 @@ from keras_torch.base.settings import backend as backend
 from keras_torch.base.settings import epsilon as epsilon
 from keras_torch.base.settings import floatx as floatx
 from keras_torch.base.settings import image_data_format as image_data_format
-from keras_torch.base.settings import set_epsilon as set_epsilon
-from keras_torch.base.settings import set_floatx as set_floatx
 from keras_torch.base.settings import set_image_data_format as set_image_data_format

@@ -3,23 +3,25 @@
 import torch
 
 from keras_torch import ops
+from keras_torch.backend.older import older_names
 from keras_torch.ops.core import as_tensor
+
+_of_two = older_names(x="x1", y="x2")
 
 abs = ops.abs
 cos = ops.cos
-equal = ops.equal
+equal = _of_two(ops.equal)
 exp = ops.exp
-greater = ops.greater
-greater_equal = ops.greater_equal
-less = ops.less
-less_equal = ops.less_equal
-lesser = ops.less                  # Keras 1's name
-lesser_equal = ops.less_equal      # Keras 1's name
+greater = _of_two(ops.greater)
+greater_equal = _of_two(ops.greater_equal)
+less = _of_two(ops.less)
+less_equal = _of_two(ops.less_equal)
+lesser, lesser_equal = less, less_equal  # Keras 1's names
 log = ops.log
 logsumexp = ops.logsumexp
-maximum = ops.maximum
-minimum = ops.minimum
-not_equal = ops.not_equal
+maximum = _of_two(ops.maximum)
+minimum = _of_two(ops.minimum)
+not_equal = _of_two(ops.not_equal)
 round = ops.round
 sign = ops.sign
 sin = ops.sin

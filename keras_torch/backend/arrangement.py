@@ -39,6 +39,7 @@ def transpose(x):
     return ops.transpose(x)
 
 
+@older_names(dim="axis")
 def expand_dims(x, axis=-1):
     """A new axis of size 1.
 

@@ -1,5 +1,7 @@
 """Activations, losses per sample, normalization, dropout and other parts of networks."""
 
+import functools
+
 import torch
 
 from keras_torch import activations, ops, random
@@ -57,11 +59,26 @@ def softmax(x, axis=-1):
     return torch.softmax(as_tensor(x), axis)
 
 
-def _ordered(target, output):
-    """(target, output): Keras 1 gave the output first."""
-    return (output, target) if behaviour("crossentropy arguments") == "output, target" else (target, output)
+def _output_first_in_keras1(function):
+    """Decorator: the first two arguments, where they come by position, are in the generation's order."""
+
+    @functools.wraps(function)
+    def ordered(*args, **kwargs):
+        if args and behaviour("crossentropy arguments") == "output, target":
+            for name, value in zip(("output", "target"), args):
+                if name in kwargs:
+                    raise TypeError(f"K.{function.__name__}() got `{name}` twice, by position and by name. "
+                                    "In the dialect keras1 the output comes first.")
+                kwargs[name] = value
+            if len(args) < 3:
+                return function(**kwargs)
+            return function(kwargs.pop("target"), kwargs.pop("output"), *args[2:], **kwargs)
+        return function(*args, **kwargs)
+
+    return ordered
 
 
+@_output_first_in_keras1
 def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """`-sum(target * log(output))` along `axis`; probabilities are divided by their sum first.
 
@@ -74,10 +91,10 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     >>> categorical_crossentropy(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.5, 0.5]]))
     tensor([0.6931])
     """
-    target, output = _ordered(target, output)
     return ops.categorical_crossentropy(target, output, from_logits, axis)
 
 
+@_output_first_in_keras1
 def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1, ignore_class=None):
     """`-log(output[target])` along `axis`, `target` holding class numbers.
 
@@ -90,7 +107,6 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1, 
     >>> sparse_categorical_crossentropy(torch.tensor([1]), torch.tensor([[0.5, 0.5]]))
     tensor([0.6931])
     """
-    target, output = _ordered(target, output)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(target, output, from_logits, axis)
     target = as_tensor(target, like=as_tensor(output))
@@ -99,6 +115,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1, 
     return torch.where(valid.reshape(values.shape), values, 0.0)
 
 
+@_output_first_in_keras1
 def binary_crossentropy(target, output, from_logits=False):
     """`-t*log(p) - (1-t)*log(1-p)` of each element.
 
@@ -108,7 +125,6 @@ def binary_crossentropy(target, output, from_logits=False):
     >>> binary_crossentropy(torch.tensor([1.0]), torch.tensor([0.5]))
     tensor([0.6931])
     """
-    target, output = _ordered(target, output)
     return ops.binary_crossentropy(target, output, from_logits)
 
 

@@ -1,5 +1,6 @@
 """Keras 1's words: names of arguments, and of image data formats."""
 
+import contextlib
 import functools
 
 from keras_torch.base import settings
@@ -58,25 +59,33 @@ def set_image_dim_ordering(dim_ordering):
     settings.set_image_data_format(_VALUES[dim_ordering])
 
 
-def older_names(*older):
-    """Decorator: the function also answers to these argument names of Keras 1.
+_HINTS = ("image_shape", "filter_shape", "volume_shape")  # sizes for Theano, which change nothing
+
+
+def older_names(*older, **renamed):
+    """Decorator: the function also answers to these argument names of older generations.
 
     Args:
-        older: names among those that `_NAMES` translates.
+        older: names among those that `_NAMES` translates, or hints for Theano, which are left out.
+        renamed: older name = today's, for one function.
 
-    >>> @older_names("dim_ordering")
-    ... def channels(data_format=None):
+    >>> @older_names("dim_ordering", x="tensor")
+    ... def channels(tensor, data_format=None):
     ...     return data_format
-    >>> channels(dim_ordering="tf")
+    >>> channels(x=1, dim_ordering="tf")
     'channels_last'
     """
+    hints = {name: None for name in older if name in _HINTS}
+    names = {**{name: _NAMES[name] for name in older if name not in _HINTS}, **hints, **renamed}
 
     def decorate(function):
         @functools.wraps(function)
         def translated(*args, **kwargs):
-            for name in older:
+            for name, new in names.items():
                 if name in kwargs:
-                    new = _NAMES[name]
+                    if new is None:
+                        del kwargs[name]
+                        continue
                     if new in kwargs:
                         raise TypeError(f"K.{function.__name__}() got `{name}` and `{new}`, two names of one "
                                         f"argument. Keep `{new}`.")
@@ -85,6 +94,44 @@ def older_names(*older):
                 kwargs["data_format"] = data_format_of(kwargs["data_format"])
             return function(*args, **kwargs)
 
+        translated.older_names = names
         return translated
 
     return decorate
+
+
+set_epsilon = older_names(e="value")(settings.set_epsilon)
+set_floatx = older_names(floatx="value")(settings.set_floatx)
+
+
+def symbolic(func):
+    """The function as it is: symbols and values are computed by the same functions.
+
+    Source: Keras 2.3 `backend.symbolic`.
+
+    >>> symbolic(abs) is abs
+    True
+    """
+    return func
+
+
+def eager(func):
+    """The function as it is; see `symbolic`.
+
+    Source: Keras 2.3 `backend.eager`.
+
+    >>> eager(abs) is abs
+    True
+    """
+    return func
+
+
+def control_dependencies(control_inputs):
+    """A block whose code runs after what was computed before it: as all code does here.
+
+    Source: Keras 2.3 `backend.control_dependencies`.
+
+    >>> with control_dependencies([]):
+    ...     pass
+    """
+    return contextlib.nullcontext(control_inputs)

@@ -26,6 +26,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     return random.truncated_normal(shape, mean, stddev, dtype_name(dtype), seed)
 
 
+@older_names(low="minval", high="maxval")
 def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Numbers evenly from `minval` to below `maxval`; whole ones for an integer type.
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from keras_torch import ops
+from keras_torch.backend.older import older_names
 from keras_torch.base import settings
 from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import dtype_name
@@ -358,6 +359,7 @@ def print_tensor(x, message="", summarize=3):
     return x
 
 
+@older_names(ops="tensors", xs="tensors")
 def batch_get_value(tensors):
     """The values of several tensors, as a list of numpy arrays.
 
@@ -427,6 +429,7 @@ def update_sub(x, decrement):
     return _variable_in("update_sub", x).assign_sub(decrement)
 
 
+@older_names(variable="x")
 def moving_average_update(x, value, momentum):
     """`x * momentum + value * (1 - momentum)` into the variable `x`, at once; returns it.
 

@@ -14,7 +14,7 @@ def _convolve(x, kernel, strides, padding, data_format, dilation_rate):
     return ops.conv(as_tensor(x), as_tensor(kernel), strides, padding, data_format, dilation_rate)
 
 
-@older_names("border_mode", "filter_dilation")
+@older_names("border_mode", "filter_dilation", "image_shape", "filter_shape", stride="strides")
 def conv1d(x, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
     """Convolution of (batch, steps, channels) with a kernel (size, channels, filters).
 
@@ -32,7 +32,7 @@ def conv1d(x, kernel, strides=1, padding="valid", data_format=None, dilation_rat
     return _convolve(x, kernel, strides, padding, data_format, dilation_rate)
 
 
-@older_names("border_mode", "dim_ordering", "filter_dilation")
+@older_names("border_mode", "dim_ordering", "filter_dilation", "image_shape", "filter_shape")
 def conv2d(x, kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)):
     """Convolution of images with a kernel (height, width, channels, filters).
 
@@ -46,7 +46,7 @@ def conv2d(x, kernel, strides=(1, 1), padding="valid", data_format=None, dilatio
     return _convolve(x, kernel, strides, padding, data_format, dilation_rate)
 
 
-@older_names("border_mode", "dim_ordering")
+@older_names("border_mode", "dim_ordering", "volume_shape", "filter_shape")
 def conv3d(x, kernel, strides=(1, 1, 1), padding="valid", data_format=None, dilation_rate=(1, 1, 1)):
     """Convolution of volumes with a kernel (depth, height, width, channels, filters); see `conv2d`.
 
@@ -56,7 +56,7 @@ def conv3d(x, kernel, strides=(1, 1, 1), padding="valid", data_format=None, dila
     return _convolve(x, kernel, strides, padding, data_format, dilation_rate)
 
 
-@older_names("border_mode", "dim_ordering")
+@older_names("border_mode", "dim_ordering", "image_shape", "filter_shape")
 def conv2d_transpose(x, kernel, output_shape, strides=(1, 1), padding="valid", data_format=None,
                      dilation_rate=(1, 1)):
     """Transposed convolution of images with a kernel (height, width, filters, channels).
@@ -69,6 +69,21 @@ def conv2d_transpose(x, kernel, output_shape, strides=(1, 1), padding="valid", d
     torch.Size([1, 7, 7, 4])
     """
     return _transposed(x, kernel, tuple(output_shape), strides, padding, data_format, dilation_rate)
+
+
+deconv2d = conv2d_transpose  # Keras 1's name
+
+
+@older_names("border_mode", "dim_ordering", "image_shape", "filter_shape")
+def atrous_conv2d(x, kernel, rate=1, padding="valid", data_format=None):
+    """`conv2d` with `rate - 1` places left out between the rows and columns of the window.
+
+    Source: Keras 1 `backend.atrous_conv2d`.
+
+    >>> atrous_conv2d(torch.ones(1, 5, 5, 2), torch.ones(3, 3, 2, 4), 2).shape
+    torch.Size([1, 1, 1, 4])
+    """
+    return conv2d(x, kernel, 1, padding, data_format, rate)
 
 
 @older_names("border_mode", "dim_ordering")

@@ -16,6 +16,45 @@ def test_keras1_gives_the_output_before_the_target():
         assert float(K.binary_crossentropy(output, target).sum()) == pytest.approx(2 * value)
 
 
+def test_by_name_output_and_target_are_what_they_are_called():
+    target, output = torch.tensor([[0.0, 1.0]]), torch.tensor([[0.25, 0.75]])
+    value = float(K.categorical_crossentropy(target, output))
+    with dialects.dialect("keras1"):
+        assert float(K.categorical_crossentropy(target=target, output=output)) == value
+        assert float(K.categorical_crossentropy(output, target=target)) == value
+        with pytest.raises(TypeError, match="got `output` twice, .* the output comes first"):
+            K.categorical_crossentropy(target, output=output)
+
+
+def test_hints_for_theano_change_nothing_and_names_of_a_pair_are_x_and_y():
+    image, kernel = torch.rand(1, 4, 4, 2), torch.rand(3, 3, 2, 5)
+    hinted = K.conv2d(image, kernel, border_mode="valid", image_shape=(1, 4, 4, 2), filter_shape=(3, 3, 2, 5))
+    assert torch.equal(hinted, K.conv2d(image, kernel))
+    assert K.conv1d(torch.ones(1, 6, 2), torch.ones(3, 2, 4), stride=2, border_mode="same").shape == (1, 3, 4)
+    assert bool(K.equal(x=torch.tensor(1), y=torch.tensor(1))) and float(K.maximum(x=1.0, y=2.0)) == 2.0
+    assert K.expand_dims(torch.ones(2), dim=0).shape == (1, 2)
+    assert float(K.random_uniform((1,), low=2.0, high=3.0)) >= 2.0
+    with pytest.raises(TypeError, match="got `x` and `x1`, two names of one argument"):
+        K.equal(x=1, x1=1, y=2)
+
+
+def test_convolutions_under_their_names_of_keras1():
+    image, kernel = torch.rand(1, 7, 7, 2), torch.rand(3, 3, 2, 4)
+    assert torch.equal(K.atrous_conv2d(image, kernel, 2, dim_ordering="tf"), K.conv2d(image, kernel,
+                                                                                     dilation_rate=(2, 2)))
+    assert K.deconv2d(image, torch.rand(3, 3, 4, 2), (1, 9, 9, 4), border_mode="valid").shape == (1, 9, 9, 4)
+
+
+def test_graphs_of_keras_2_3_are_entered_and_left_without_effect():
+    assert K.symbolic(abs) is abs and K.eager(abs) is abs
+    with K.control_dependencies([]):
+        assert float(K.square(2.0)) == 4.0
+    before = K.epsilon()
+    K.set_epsilon(e=1e-5)
+    assert K.epsilon() == 1e-5
+    K.set_epsilon(before)
+
+
 def test_an_ignored_class_counts_as_zero():
     values = K.sparse_categorical_crossentropy(
         torch.tensor([1, -1]), torch.full((2, 2), 0.5), ignore_class=-1
