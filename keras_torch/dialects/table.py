@@ -386,6 +386,7 @@ ORDERS = [
     ),
     _order("InputLayer", "input_shape batch_size dtype input_tensor sparse name ragged", "tf.keras"),
     _order("Layer", "trainable name dtype", "tf.keras"),
+    _order("Sequential", "layers name", "tf.keras"),
     _order("Loss", "reduction name", "tf.keras"),
     _order("Metric", "name dtype", "tf.keras"),
     _order("SGD", "learning_rate momentum decay nesterov", "keras2.2"),
