@@ -53,6 +53,7 @@ class BackupAndRestore(Callback):
     """
 
     comes_last = True  # what the other callbacks did in a hook belongs into the backup
+    shows_means = True  # so that the metrics hold the epoch's sums when it stores them
 
     def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True,
                  save_before_preemption=False):

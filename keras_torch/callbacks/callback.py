@@ -47,6 +47,7 @@ class Callback:
     validation_data = None
     idle_hooks = frozenset()  # names of batch hooks that, as written here, do nothing as configured
     comes_last = False        # True: each hook is called after those of all other callbacks
+    shows_means = False       # True: batch hooks get means so far, also where Keras tells each batch's own
     stored_attributes = ()    # names of attributes that `state_dict` tells
 
     def __init__(self):
@@ -118,7 +119,12 @@ class Callback:
 
     @does_nothing
     def on_train_batch_end(self, batch, logs=None):
-        """Called after each batch of `fit`; `logs` are the metrics of the epoch up to now."""
+        """Called after each batch of `fit`; `logs` are the metrics of the epoch up to now.
+
+        Notes:
+            Up to Keras 2.2 they are those of the batch alone, in 2.3 so is the loss; and the logs of every
+            batch hook tell the number of the batch and its samples, as 'batch' and 'size'.
+        """
         self.on_batch_end(batch, logs=logs)
 
     @does_nothing

@@ -72,9 +72,9 @@ class CallbackList(Callback):
         if add_history and not self._first(History):
             self.callbacks.append(History())
         if add_progbar and not self._first(ProgbarLogger):
-            self.callbacks.append(ProgbarLogger())
+            unit = "samples" if behaviour("callbacks know the data") else "steps"
+            self.callbacks.append(ProgbarLogger(unit))
         self.history, self.progbar = self._first(History), self._first(ProgbarLogger)
-        self._in_fit = False
         self._refresh()
         self.set_model(model)
         self.set_params(params)
@@ -89,7 +89,8 @@ class CallbackList(Callback):
             (kind, moment): [hook for callback in self._in_order
                              if (hook := _listening(callback, kind, moment)) is not None]
             for kind in KINDS for moment in MOMENTS}
-        self._tells_sizes = behaviour("callbacks know the data")
+        self._showing_means = [callback for callback in self._in_order
+                               if getattr(callback, "shows_means", False)]
 
     def append(self, callback):
         """Adds a callback at the end.
@@ -180,12 +181,31 @@ class CallbackList(Callback):
         """
         return any(self._listeners[kind, one] for one in ((moment,) if moment else MOMENTS))
 
-    def batch_hook(self, kind, moment):
+    def wants_own_values(self, kind):
+        """Whether somebody is to see a batch's own values: the generation tells them, and a callback listens.
+
+        Args:
+            kind: 'train', 'test' or 'predict'.
+
+        >>> CallbackList(ProgbarLogger()).wants_own_values("train")
+        False
+        """
+        return behaviour("logs of a batch") != "so far" and any(
+            len(self._listeners[kind, moment]) > len(self._hooks_with_means(kind, moment))
+            for moment in MOMENTS)
+
+    def _hooks_with_means(self, kind, moment):
+        found = (_listening(callback, kind, moment) for callback in self._showing_means)
+        return [hook for hook in found if hook is not None]
+
+    def batch_hook(self, kind, moment, show_means=None):
         """The function `(batch, logs=None)` that calls everybody who listens, or None when nobody does.
 
         Args:
             kind: 'train', 'test' or 'predict'.
             moment: 'begin' or 'end'.
+            show_means: None, or a function without arguments after which the logs have the means so far:
+                callbacks with `shows_means` are then called last, after that.
 
         >>> class Count(Callback):
         ...     def on_train_batch_end(self, batch, logs=None):
@@ -193,13 +213,26 @@ class CallbackList(Callback):
         >>> CallbackList(Count()).batch_hook("train", "end")(3)
         3 {}
         """
-        return getattr(self, f"on_{kind}_batch_{moment}") if self._listeners[kind, moment] else None
+        if not self._listeners[kind, moment]:
+            return None
+        if show_means is None or not (later := self._hooks_with_means(kind, moment)):
+            return getattr(self, f"on_{kind}_batch_{moment}")
+        first = [hook for hook in self._listeners[kind, moment] if hook not in later]
+
+        def in_turn(batch, logs=None):
+            again = logs.fresh() if isinstance(logs, Logs) else logs
+            self._call(first, batch, logs)
+            show_means()
+            self._call(later, batch, again)
+
+        return in_turn
 
     def _batch(self, kind, moment, batch, logs):
+        self._call(self._listeners[kind, moment], batch, logs)
+
+    @staticmethod
+    def _call(hooks, batch, logs):
         logs = as_logs(logs)
-        if self._tells_sizes:
-            logs = self._with_size(kind, batch, logs)
-        hooks = self._listeners[kind, moment]
         if not isinstance(logs, Logs):
             for hook in hooks:
                 hook(batch, logs)
@@ -214,15 +247,6 @@ class CallbackList(Callback):
         if sys.getrefcount(logs) != holders:
             logs.freeze()  # somebody keeps `logs`, and the next step writes to the metrics
 
-    def _with_size(self, kind, batch, logs):
-        """Logs that also tell the number of the batch and its samples, as before tf.keras."""
-        logs = logs if isinstance(logs, Logs) else Logs(logs)
-        logs["batch"] = batch
-        size, samples = (self.params.get(name) for name in ("batch_size", "samples"))
-        if size and samples and not (kind == "test" and self._in_fit):   # params tell of the training data
-            logs["size"] = min(size, samples - batch * size)
-        return logs
-
     def _all(self, hook, *args):
         if isinstance(args[-1], Logs):
             args[-1].settle()
@@ -233,11 +257,9 @@ class CallbackList(Callback):
 
     def on_train_begin(self, logs=None):
         self._refresh()
-        self._in_fit = True
         self._all("on_train_begin", as_logs(logs))
 
     def on_train_end(self, logs=None):
-        self._in_fit = False
         self._all("on_train_end", as_logs(logs))
 
     def on_test_begin(self, logs=None):

@@ -9,6 +9,7 @@ from keras_torch.base.checks import fail, function
 from keras_torch.callbacks.callback import Callback
 from keras_torch.callbacks.progress import check_verbose, say
 from keras_torch.dialects import current_dialect
+from keras_torch.dialects.translator import behaviour
 
 
 def rate_of(optimizer):
@@ -50,7 +51,7 @@ class LearningRateScheduler(Callback):
         ValueError: `schedule` is no function, or does not return a number.
 
     Notes:
-        Adds 'learning_rate' ('lr' in the older generations) to the logs of the epoch.
+        Adds 'learning_rate' ('lr' in the older generations, nothing in Keras 1) to the logs of the epoch.
 
     Source: Keras `callbacks.LearningRateScheduler`.
 
@@ -64,6 +65,7 @@ class LearningRateScheduler(Callback):
         check_verbose("LearningRateScheduler", "verbose", verbose)
         self.schedule, self.verbose = schedule, verbose
         self._takes_rate = _takes_rate(schedule)
+        self._logs_rate = behaviour("scheduled rate in the logs")
 
     def on_epoch_begin(self, epoch, logs=None):
         before = rate_of(self.model.optimizer)
@@ -77,5 +79,5 @@ class LearningRateScheduler(Callback):
             say(f"Epoch {epoch + 1}: LearningRateScheduler setting learning rate to {float(rate)}.")
 
     def on_epoch_end(self, epoch, logs=None):
-        if logs is not None:
+        if logs is not None and self._logs_rate:
             log_rate(logs, self.model.optimizer)

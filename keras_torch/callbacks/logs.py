@@ -125,6 +125,20 @@ class Logs(dict):
             super().update(values())
             super().update(given)
 
+    def fresh(self):
+        """The same logs once more, whose function runs when somebody looks at those.
+
+        >>> counter = torch.tensor(1.0)
+        >>> again = Logs(lambda: {"seen": counter}).fresh()
+        >>> _ = counter.add_(1)
+        >>> again["seen"]
+        2.0
+        """
+        again = Logs()
+        dict.update(again, super().items())
+        again._values = self._values
+        return again
+
     def freeze(self):
         """Copies what is still on the device, so that later steps cannot change it. Reads nothing back.
 

@@ -27,6 +27,8 @@ class ProgbarLogger(Callback):
     'steps'
     """
 
+    shows_means = True
+
     def __init__(self, count_mode="steps", stateful_metrics=None):
         super().__init__()
         one_of("steps", "samples")("ProgbarLogger", "count_mode", count_mode)
@@ -42,11 +44,16 @@ class ProgbarLogger(Callback):
         super().set_params(params)
         verbose = params.get("verbose", 1)
         check_verbose("ProgbarLogger", "verbose", verbose)
-        self.verbose = 1 if verbose == "auto" else int(verbose)
-        self.epochs = params.get("epochs") or 1
-        self.target = params.get("steps")
-        if self.count_mode == "samples" and params.get("samples") and params.get("batch_size"):
-            self._samples, self._samples_per_step = params["samples"], params["batch_size"]
+        self.verbose, self.target = 1 if verbose == "auto" else int(verbose), None
+        self.epochs = params.get("epochs", params.get("nb_epoch")) or 1  # the latter in Keras 1
+        samples = params.get("samples", params.get("nb_sample"))
+        if self.count_mode == "samples" and samples and params.get("batch_size"):
+            self._samples, self._samples_per_step = samples, params["batch_size"]
+        self.expect(params.get("steps"))
+
+    def expect(self, steps):
+        """Says how many batches a pass has, where `params` do not tell; None when nobody knows."""
+        self.target = steps if self.target is None else self.target
         if self.verbose != 1 and self.target:
             self.idle_hooks = _BATCH_HOOKS   # nothing is shown before the end
 

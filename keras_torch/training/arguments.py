@@ -1,6 +1,7 @@
 """Checks of the arguments of compile, fit, evaluate and predict, before anything is done."""
 
 import dataclasses
+import warnings
 
 from keras_torch.base.checks import (
     boolean,
@@ -56,6 +57,7 @@ _KERAS1 = {
     "max_q_size": "max_queue_size",
     "pickle_safe": "use_multiprocessing",
 }
+_GENERATIONS_WITH_OLD_WORDS = ("keras1", "keras2.2", "keras2.3")  # Keras 2 takes them with a warning
 _COMPILE_ONLY = ("loss", "optimizer", "metrics", "loss_weights")
 
 
@@ -68,7 +70,7 @@ def translated(method, kwargs, known):
         known: today's argument names.
 
     Errors:
-        TypeError: an unknown argument, or one of Keras 1 while another generation is in force.
+        TypeError: an unknown argument, or one of Keras 1 while a generation after Keras 2 is in force.
     """
     found = {}
     for name, value in kwargs.items():
@@ -76,13 +78,25 @@ def translated(method, kwargs, known):
         if new is None or new not in known:
             hint = f"Give `{name}` to compile()." if name in _COMPILE_ONLY else ""
             unknown_argument(method, name, known, hint)
-        if current_dialect() != "keras1":
+        if current_dialect() not in _GENERATIONS_WITH_OLD_WORDS:
             raise TypeError(
                 f"{method} got `{name}`, an argument of keras1; the current dialect is "
                 f"{current_dialect()}. Write `{new}`, or call keras_torch.set_dialect('keras1')."
             )
+        if current_dialect() != "keras1":
+            lengths = " It counts batches, not samples." if "samples" in name else ""
+            warnings.warn(f"{method}: `{name}` is now called `{new}`.{lengths}", stacklevel=4)
         found[new] = value
     return found
+
+
+def todays_name(name):
+    """What an argument is called that had another name in Keras 1.
+
+    >>> todays_name("nb_epoch"), todays_name("verbose")
+    ('epochs', 'verbose')
+    """
+    return _KERAS1.get(name, name)
 
 
 def check_verbose(method, verbose):

@@ -12,6 +12,7 @@ from keras_torch.training import checking, steps
 from keras_torch.training.freezing import CompiledTrainability
 from keras_torch.training.objectives import CompileMetrics, Objectives
 from keras_torch.training.outputs import own_targets, per_output
+from keras_torch.training.positions import in_order_of_generation
 from keras_torch.training.weighting import check_modes
 
 _ARGUMENTS = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
@@ -35,6 +36,7 @@ class Compiling:
     compiled = False
     run_eagerly = False
 
+    @in_order_of_generation
     def compile(self, optimizer="rmsprop", loss=None, metrics=None, loss_weights=None, weighted_metrics=None,
                 run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True,
                 sample_weight_mode=None, target_tensors=None, **kwargs):

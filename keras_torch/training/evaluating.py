@@ -11,9 +11,11 @@ from keras_torch.callbacks import CallbackList
 from keras_torch.callbacks.logs import Logs
 from keras_torch.dialects.translator import behaviour
 from keras_torch.symbolic import native
-from keras_torch.training import arguments, checking
+from keras_torch.training import arguments, callback_words, checking
 from keras_torch.training.batch_functions import step_of
+from keras_torch.training.batch_logs import Hooks
 from keras_torch.training.loop import Feed, run_batches
+from keras_torch.training.positions import in_order_of_generation
 
 
 class Evaluating:
@@ -21,6 +23,7 @@ class Evaluating:
 
     stop_evaluating = stop_predicting = False
 
+    @in_order_of_generation
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None,
                  callbacks=None, return_dict=False, workers=None, max_queue_size=None,
                  use_multiprocessing=False, **kwargs):
@@ -38,6 +41,7 @@ class Evaluating:
             ValueError: anything wrong with arguments or data.
         """
         arguments.translated("evaluate()", kwargs, arguments.EVALUATE)
+        verbose = callback_words.verbose_of("evaluate", verbose)
         self._assert_compiled("evaluate()")
         self._check_pass("evaluate()", batch_size, steps, verbose)
         arguments.check_queue("evaluate()", workers, max_queue_size, use_multiprocessing)
@@ -64,10 +68,11 @@ class Evaluating:
 
     def _pass_listeners(self, callbacks, verbose, feed, batch_size):
         """The callbacks of one pass without learning."""
-        params = {"verbose": verbose, "epochs": 1, "steps": feed.expected}
-        if behaviour("callbacks know the data"):
-            params.update(batch_size=batch_size, samples=feed.source.samples)
-        return CallbackList(callbacks, add_progbar=verbose != 0, model=self, **params)
+        params = callback_words.of_pass(self, batch_size, verbose, feed)
+        listeners = CallbackList(callbacks, add_progbar=verbose != 0, model=self, **params)
+        if listeners.progbar is not None:
+            listeners.progbar.expect(feed.expected)
+        return listeners
 
     def _evaluate_feed(self, feed, listeners):
         """Name -> device value over the batches of a feed; the model is in evaluation mode meanwhile."""
@@ -91,6 +96,7 @@ class Evaluating:
         found = [values[name] for name in order]
         return found[0] if len(found) == 1 else found
 
+    @in_order_of_generation
     def predict(
         self,
         x,
@@ -116,6 +122,7 @@ class Evaluating:
             ValueError: anything wrong with arguments or data.
         """
         arguments.translated("predict()", kwargs, arguments.PREDICT)
+        verbose = callback_words.verbose_of("predict", verbose)
         self._check_pass("predict()", batch_size, steps, verbose)
         arguments.check_queue("predict()", workers, max_queue_size, use_multiprocessing)
         with native.paused_for(self):
@@ -132,16 +139,15 @@ class Evaluating:
         context = torch.no_grad if self._overrides("predict_step") else self._no_gradients()
         with contextlib.closing(feed), abandoning(listeners), self._evaluating(context):
             listeners.on_predict_begin()
-            begin, end = listeners.batch_hook("predict", "begin"), listeners.batch_hook("predict", "end")
-            run_batches(
-                feed.epoch(),
-                self._collecting_step(outputs.append),
-                begin,
-                end,
+            hooks = Hooks(
+                listeners.batch_hook("predict", "begin"),
+                listeners.batch_hook("predict", "end"),
                 lambda: {"outputs": _joined(outputs[(len(outputs) - 1) // group * group:])},
-                group,
-                None if begin is None and end is None else lambda: self.stop_predicting,
+                behaviour("callbacks know the data"),
             )
+            listened = hooks.begin is not None or hooks.end is not None
+            run_batches(feed.epoch(), self._collecting_step(outputs.append), hooks, group,
+                        (lambda: self.stop_predicting) if listened else None)
             listeners.on_predict_end()
         return tree.map_structure(
             lambda *leaves: (

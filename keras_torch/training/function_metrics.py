@@ -9,6 +9,9 @@ from keras_torch.metrics.reduction import Mean, MeanMetricWrapper
 class FunctionMetric(MeanMetricWrapper):
     """The mean of a function's values; a function that returns a dict, as in Keras 1, is a mean per key.
 
+    A function with a count of its own, as Keras 2.2 has it (a layer with `stateful = True`, which
+    `reset_states()` sets back), is asked for its last value instead.
+
     Args:
         fn: function (y_true, y_pred) -> values (batch, ...), one value, or a dict name -> such values.
         name: what history and logs call it; a dict brings its own names.
@@ -17,7 +20,7 @@ class FunctionMetric(MeanMetricWrapper):
     Errors:
         TypeError: the function returns something that is no number or tensor.
 
-    Source: Keras 1.0 `compile(metrics=[function])`.
+    Source: Keras 1.0 `compile(metrics=[function])`; Keras 2.2 for metrics that count.
 
     >>> metric = FunctionMetric(lambda y_true, y_pred: {"low": y_pred.min(), "high": y_pred.max()})
     >>> metric.update_state(torch.zeros(2), torch.tensor([1.0, 3.0]))
@@ -29,6 +32,7 @@ class FunctionMetric(MeanMetricWrapper):
         super().__init__(fn, name, dtype)
         self.keys, self.parts = None, []  # one mean per key, once the function has returned a dict
         self._checked = False
+        self.counts = bool(getattr(fn, "stateful", False)) and hasattr(fn, "reset_states")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch."""
@@ -38,8 +42,16 @@ class FunctionMetric(MeanMetricWrapper):
             return
         if not self._checked:
             self._refuse_non_numbers(values)
+        if self.counts:
+            self._take_last(values)
+            return
         self._once = values
         super().update_state(y_true, y_pred, sample_weight)
+
+    def _take_last(self, value):
+        self.follow(value)
+        self.total.copy_(value.mean(dtype=self.torch_dtype))
+        self.count.fill_(1)
 
     def values(self, y_true, y_pred):
         """What the function returned; a value that was just computed is not computed again."""
@@ -75,6 +87,8 @@ class FunctionMetric(MeanMetricWrapper):
     def reset_state(self):
         """Forgets all batches."""
         super().reset_state()
+        if self.counts:
+            self.fn.reset_states()
         for part in self.parts:
             part.reset_state()
 

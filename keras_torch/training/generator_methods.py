@@ -1,13 +1,14 @@
 """`GeneratorMethods`: Keras 1's and 2's fit_generator, evaluate_generator and predict_generator."""
 
 import itertools
-import math
 
 from keras_torch.base import tree
 from keras_torch.base.checks import positive_int
 from keras_torch.dialects.translator import behaviour
 from keras_torch.training import arguments
 from keras_torch.training.data.batch import unpack_x_y_sample_weight
+from keras_torch.training.loop import BatchesOfSamples
+from keras_torch.training.positions import in_order_of_generation
 
 
 def in_batches(owner, argument, count, generator):
@@ -22,7 +23,7 @@ def in_batches(owner, argument, count, generator):
     positive_int(owner, argument, count)
     first = next(generator)
     size = len(tree.flatten(unpack_x_y_sample_weight(first)[0])[0])
-    return itertools.chain([first], generator), math.ceil(count / size)
+    return itertools.chain([first], generator), BatchesOfSamples(count, size)
 
 
 class GeneratorMethods:
@@ -34,6 +35,7 @@ class GeneratorMethods:
         nb_worker, pickle_safe. Its lengths are in samples, Keras 2's in batches.
     """
 
+    @in_order_of_generation
     def fit_generator(self, generator, steps_per_epoch=None, epochs=None, verbose=1, callbacks=None,
                       validation_data=None, validation_steps=None, validation_freq=1, class_weight=None,
                       max_queue_size=10, workers=1, use_multiprocessing=False, shuffle=True, initial_epoch=0,
@@ -54,6 +56,7 @@ class GeneratorMethods:
                         validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
                         initial_epoch=initial_epoch, **given)  # fmt: skip
 
+    @in_order_of_generation
     def evaluate_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
                            use_multiprocessing=False, verbose=0, **kwargs):  # fmt: skip
         """Keras 2's `evaluate` for generators; arguments as there. Keras 1 counts samples, not batches."""
@@ -61,6 +64,7 @@ class GeneratorMethods:
         given = _of_pass("evaluate_generator()", arguments.EVALUATE, generator, steps, queue, kwargs)
         return self.evaluate(callbacks=callbacks, verbose=verbose, **given)
 
+    @in_order_of_generation
     def predict_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
                           use_multiprocessing=False, verbose=0, **kwargs):  # fmt: skip
         """Keras 2's `predict` for generators; arguments as there. Keras 1 counts samples, not batches."""

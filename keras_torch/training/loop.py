@@ -1,12 +1,31 @@
 """The one loop behind fit, evaluate and predict: batches of a source through a step, hooks around them."""
 
+import math
 import warnings
 
-from keras_torch.callbacks.logs import Logs
+from keras_torch.base import tree
 from keras_torch.dialects.translator import behaviour
 from keras_torch.random.states import random_states, restore_random_states
 from keras_torch.training.data.streams import NumberedSource
 from keras_torch.training.dataset_state import dataset_state, has_generators, plain_values, restore_dataset
+
+
+class BatchesOfSamples(int):
+    """A number of batches that stands for a number of samples, as Keras 1 counts what a generator gives.
+
+    Args:
+        samples: the number that is meant; an epoch has as many batches as it takes to reach it.
+        size: samples of the first batch, from which the number of batches is estimated.
+
+    >>> count = BatchesOfSamples(10, 4)
+    >>> count, count.samples
+    (3, 10)
+    """
+
+    def __new__(cls, samples, size):
+        count = super().__new__(cls, math.ceil(samples / max(size, 1)))
+        count.samples = samples
+        return count
 
 
 class Feed:
@@ -14,12 +33,14 @@ class Feed:
 
     Args:
         source: the source.
-        steps: batches per epoch asked for by the user; None takes a whole pass.
+        steps: batches per epoch asked for by the user; None takes a whole pass; a `BatchesOfSamples` takes
+            batches until they have that many samples.
         owner: how errors call it.
         from_start: whether every epoch starts from the beginning, as validation does.
 
     Attributes:
         passes: epochs begun.
+        samples: samples of an epoch, where they and not batches are counted.
         done: batches of the epoch at hand that an earlier process has done; see `restore`.
 
     Notes:
@@ -31,6 +52,8 @@ class Feed:
         self.source, self.steps, self.owner = source, steps, owner
         self.from_start = from_start and source.restarts
         self.passes = self.done = 0
+        self.samples = getattr(steps, "samples", None)
+        self._anew = behaviour("part of a sequence") == "starts anew" and isinstance(source, NumberedSource)
         source.draws = steps
         self._ends_with_pass = behaviour("epoch longer than the data") == "ends"
         self._running = None  # the pass under way when it may reach into the next epoch, or was restored
@@ -53,7 +76,9 @@ class Feed:
         if not self.done:
             self.source.draws = self.steps
             self.source.begin_epoch()
-        if self.steps is not None:
+        if self.samples is not None:
+            yield from self._counted_samples()
+        elif self.steps is not None:
             yield from self._counted_steps()
         elif self.source.samples:  # arrays, which have at least one batch: nothing needs counting
             yield from self._taken_pass()
@@ -75,7 +100,7 @@ class Feed:
         return self._begin_pass() if running is None else running
 
     def _counted_steps(self):
-        if self.from_start:
+        if self.from_start or self._anew and not self.done:
             self.close()
         for number in range(self.done, self.steps):
             batch = self._next(further=number == 0 or not self._ends_with_pass)
@@ -84,6 +109,21 @@ class Feed:
                     return self._warn_of_short_epoch(number)
                 self._complain(number)
             yield batch
+
+    def _counted_samples(self):
+        seen = 0
+        while seen < self.samples:
+            batch = self._next(further=True)
+            if batch is None:
+                self._complain(seen)
+            seen += len(tree.flatten(batch[0])[0])
+            yield batch
+        if seen > self.samples and self.owner.startswith("fit"):
+            warnings.warn(
+                f"{self.owner}: an epoch of {self.samples} samples took {seen}, as batches come whole. Give "
+                "a number that the batches add up to.",
+                stacklevel=2,
+            )
 
     def close(self):
         """Ends a pass that is under way, and the threads that prepare its batches."""
@@ -149,7 +189,7 @@ class Feed:
         """
         if self.from_start:
             return None
-        whole_passes = self.steps is None and self.source.restarts
+        whole_passes = (self.steps is None or self._anew) and self.source.restarts
         drawn = done if whole_passes else self._drawn
         under_way = drawn and (done or self._running is not None or not self.source.restarts)
         return {"data": self._data_state(), "drawn": drawn if under_way else 0,
@@ -191,15 +231,13 @@ class Feed:
         )
 
 
-def run_batches(batches, step, begin, end, logs, group, stopped, first=0):
+def run_batches(batches, step, hooks, group, stopped, first=0):
     """One pass: each batch through `step`, with the hooks that somebody listens to.
 
     Args:
         batches: iterable of (x, y, sample_weight).
         step: function (x, y, sample_weight).
-        begin: hook (batch number, logs) or None.
-        end: hook (batch number, logs) or None.
-        logs: function without arguments -> name -> value; called only when a hook looks.
+        hooks: a `batch_logs.Hooks`.
         group: batches between two calls of the hooks (steps_per_execution).
         stopped: function -> whether to stop now; None when only a hook could want to, and there is none.
         first: number of the first batch.
@@ -207,7 +245,7 @@ def run_batches(batches, step, begin, end, logs, group, stopped, first=0):
     Returns:
         int: number of the last batch + 1.
     """
-    count = first
+    count, begin, end = first, hooks.begin, hooks.end
     if begin is None and end is None and stopped is None:
         for x, y, weight in batches:
             step(x, y, weight)
@@ -220,15 +258,16 @@ def run_batches(batches, step, begin, end, logs, group, stopped, first=0):
             if stopped():
                 break
         return count
+    x = None
     for x, y, weight in batches:
         if begin is not None and count % group == 0:
-            begin(count, None)
+            hooks.begun(count, x)
         step(x, y, weight)
         count += 1
         if end is not None and count % group == 0:
-            end(count - 1, Logs(logs))
-        if stopped():
+            hooks.ended(count - 1, x)
+        if stopped is not None and stopped():
             return count
     if end is not None and count % group:
-        end(count - 1, Logs(logs))
+        hooks.ended(count - 1, x)
     return count

@@ -7,10 +7,12 @@ from keras_torch.base.checks import fail
 from keras_torch.callbacks.logs import Logs, settle_shown
 from keras_torch.training import arguments, checking
 from keras_torch.training.batch_functions import step_of
+from keras_torch.training.batch_logs import own_step
 from keras_torch.training.data import choosing
 from keras_torch.training.data.batch import to_device
 from keras_torch.training.evaluating import as_numpy
 from keras_torch.training.feeding import OneBatch
+from keras_torch.training.positions import in_order_of_generation
 
 
 class SingleBatches:
@@ -24,6 +26,7 @@ class SingleBatches:
         choosing.count_samples(owner, x=data[0], y=data[1], sample_weight=data[2])
         return tuple(to_device(part, self._device(), owner) for part in data)
 
+    @in_order_of_generation
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, reset_metrics=True, return_dict=False
     ):
@@ -31,7 +34,8 @@ class SingleBatches:
 
         Args:
             x, y, sample_weight, class_weight: as in fit.
-            reset_metrics: whether metrics start anew, so that the result is that of this batch.
+            reset_metrics: whether metrics start anew, so that the result is that of this batch (up to Keras
+                2.3 the loss always is).
             return_dict: whether a dict by name is returned.
 
         Returns:
@@ -50,8 +54,9 @@ class SingleBatches:
             function = self.make_train_function()
             if class_weight is not None:
                 function = self._with_class_weight(function, class_weight)
-            return self._single_batch("train", function, batch, return_dict)
+            return self._single_batch("train", function, batch, return_dict, reset_metrics)
 
+    @in_order_of_generation
     def test_on_batch(self, x, y=None, sample_weight=None, reset_metrics=True, return_dict=False):
         """Loss and metrics of one batch; arguments and result as in train_on_batch."""
         self._assert_compiled("test_on_batch()")
@@ -61,24 +66,30 @@ class SingleBatches:
         if reset_metrics:
             self.reset_metrics()
         with torch.no_grad():
-            return self._single_batch("test", self.make_test_function(), batch, return_dict)
+            return self._single_batch("test", self.make_test_function(), batch, return_dict, reset_metrics)
 
     def _check_single(self, batch, class_weight, owner, kind):
         self.__dict__["_pending_check"] = None
         if not self._has_own_step(kind):
             checking.check_batch(self, batch[0], batch[1], class_weight, owner, weight=batch[2])
 
-    def _single_batch(self, kind, function, batch, return_dict):
+    def _single_batch(self, kind, function, batch, return_dict, alone):
+        """Result of a step; `alone`: whether the metrics hold nothing but this batch."""
         mode = self.training
         self.train(kind == "train")
         try:
             self._step_logs = None
             settle_shown()
-            step_of(self, kind, function)(*batch)
-            logs = self._logs()
+            step = step_of(self, kind, function)
+            step, own = (step, None) if alone else own_step(self, kind, step)
+            step(*batch)
+            logs = Logs(self._logs())
+            if own is not None:
+                logs.freeze()
+                own.show_means()
         finally:
             self.train(mode)
-        return self._as_result(Logs(logs), return_dict)
+        return self._as_result(logs, return_dict)
 
     def predict_on_batch(self, x):
         """Predictions of one batch, as numpy arrays."""

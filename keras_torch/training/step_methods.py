@@ -11,6 +11,7 @@ from keras_torch.dialects.translator import behaviour
 from keras_torch.layers.added_losses import clear_losses
 from keras_torch.training import steps
 from keras_torch.training.batch_functions import BatchFunction, Weighted, step_of
+from keras_torch.training.batch_logs import hooks_of
 from keras_torch.training.data.batch import unpack_x_y_sample_weight
 from keras_torch.training.loop import run_batches
 
@@ -232,18 +233,22 @@ class StepMethods:
     def _with_class_weight(self, function, class_weight):
         return Weighted(self, function, class_weight)
 
+    def _has_step_of_its_own(self, kind):
+        """Whether a batch is in the user's hands, by an overridden method or by a function of an iterator."""
+        return self._has_own_step(kind) or self._overrides(f"make_{kind}_function") or (
+            self.__dict__.get(f"_own_{kind}_function") is not None)
+
     def _run(self, kind, feed, function, listeners, stopped):
+        """One pass over a feed; the number of batches done."""
         self._step_logs = None
-        return run_batches(
-            feed.epoch(),
-            step_of(self, kind, function),
-            listeners.batch_hook(kind, "begin"),
-            listeners.batch_hook(kind, "end"),
-            self._logs,
-            self._steps_per_execution,
-            stopped,
-            feed.done,
-        )
+        hooks, own = hooks_of(self, kind, listeners)
+        step = step_of(self, kind, function)
+        if own is not None:
+            step = own.around(step)
+        done = run_batches(feed.epoch(), step, hooks, self._steps_per_execution, stopped, feed.done)
+        if own is not None:
+            own.show_means()
+        return done
 
     def _logs(self):
         """Name -> value now, in this generation's order: what a custom step returned, else the metrics."""

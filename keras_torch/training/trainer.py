@@ -5,7 +5,7 @@ from keras_torch.callbacks import CallbackList
 from keras_torch.callbacks.logs import Logs
 from keras_torch.dialects.translator import behaviour
 from keras_torch.symbolic import native
-from keras_torch.training import arguments, checking
+from keras_torch.training import arguments, callback_words, checking
 from keras_torch.training.compiling import Compiling
 from keras_torch.training.data import choosing
 from keras_torch.training.data.sources import ArraySource
@@ -14,6 +14,7 @@ from keras_torch.training.feeding import Feeding
 from keras_torch.training.fit_state import FitState
 from keras_torch.training.generator_methods import GeneratorMethods
 from keras_torch.training.loop import Feed
+from keras_torch.training.positions import in_order_of_generation
 from keras_torch.training.single_batches import SingleBatches
 from keras_torch.training.step_methods import StepMethods
 
@@ -36,6 +37,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
     stop_training = False
     fit_state = None  # inside fit: what callbacks store so that another process can go on
 
+    @in_order_of_generation
     def fit(self, x=None, y=None, batch_size=None, epochs=None, verbose="auto", callbacks=None,
             validation_split=0.0, validation_data=None, shuffle=True, class_weight=None, sample_weight=None,
             initial_epoch=0, steps_per_epoch=None, validation_steps=None, validation_batch_size=None,
@@ -73,6 +75,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         old = arguments.translated("fit()", kwargs, arguments.FIT)
         self._assert_compiled("fit()")
         self._assert_optimizer("fit()")
+        verbose = callback_words.verbose_of("fit", verbose)
         given = arguments.FitArguments(
             batch_size, old.pop("epochs", epochs), verbose, callbacks, validation_split, validation_data,
             shuffle, class_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,
@@ -112,19 +115,17 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
 
     def _listeners(self, given, feed, validation):
         """The callbacks of a fit; those of Keras 1 and 2 also know sizes, metrics and validation data."""
-        params = {"verbose": given.verbose, "epochs": given.epochs, "steps": feed.expected}
-        knowing = behaviour("callbacks know the data")
-        if knowing:
-            names = self.metrics_names
-            names += ["val_" + name for name in names] if validation is not None else []
-            params.update(batch_size=given.batch_size, samples=feed.source.samples, metrics=names,
-                          do_validation=validation is not None)  # fmt: skip
-        progress = given.verbose != 0
+        params = callback_words.of_fit(self, given, feed, validation)
         listeners = CallbackList(
-            given.callbacks, add_history=True, add_progbar=progress, model=self, **params
+            given.callbacks, add_history=True, add_progbar=given.verbose != 0, model=self, **params
         )
-        if knowing and isinstance(validation, ArraySource):
-            listeners.set_validation_data(validation.as_numpy())
+        if listeners.progbar is not None:
+            listeners.progbar.expect(feed.expected)
+        if behaviour("callbacks know the data") and isinstance(validation, ArraySource):
+            arrays = callback_words.validation_data(self, validation, feed)
+            listeners.set_validation_data(arrays)
+            if behaviour("words for callbacks") != "epochs, samples":
+                self.__dict__["validation_data"] = arrays  # where the callbacks of Keras 1 look
         return listeners
 
     def _split(self, x, y, sample_weight, fraction):
@@ -202,12 +203,16 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         step = self.make_train_function()
         if plan.class_weight is not None:
             step = self._with_class_weight(step, plan.class_weight)
-        self._run("train", plan.feed, step, listeners, lambda: self.stop_training)
-        logs = self._logs()
-        if plan.validation is not None and arguments.validates_at(plan.validation_freq, epoch + 1):
-            validated = self._evaluate_feed(plan.validation, listeners)
-            logs.update({"val_" + name: value for name, value in validated.items()})
-        return self._in_order(logs)
+        within = behaviour("stop within an epoch")
+        stopped = None if within == "at its end" else lambda: self.stop_training
+        done = self._run("train", plan.feed, step, listeners, stopped)
+        logs, validated = self._logs(), {}
+        whole = within == "validated" or not self.stop_training or done == plan.feed.expected
+        if whole and plan.validates_after(epoch):
+            found = self._evaluate_feed(plan.validation, listeners)
+            validated = {"val_" + name: value for name, value in found.items()}
+        first_validation = behaviour("history order") == "validation first"
+        return self._in_order({**validated, **logs} if first_validation else {**logs, **validated})
 
 
 class _Plan:
@@ -216,6 +221,10 @@ class _Plan:
     def __init__(self, feed, validation, given):
         self.feed, self.validation = feed, validation
         self.class_weight, self.validation_freq = given.class_weight, given.validation_freq
+
+    def validates_after(self, epoch):
+        """Whether an epoch, counted from 0, is followed by validation."""
+        return self.validation is not None and arguments.validates_at(self.validation_freq, epoch + 1)
 
     def close(self):
         """Ends passes under way."""

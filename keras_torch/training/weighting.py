@@ -7,6 +7,7 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail, is_integer, is_number, one_of
 from keras_torch.base.dtypes import torch_dtype
+from keras_torch.dialects.translator import behaviour
 from keras_torch.training.outputs import names_of, per_output
 
 
@@ -154,6 +155,7 @@ class ClassWeights:
     def __init__(self, class_weight, objectives):
         self.class_weight, self.objectives = class_weight, objectives
         self._tables = self._only = None
+        self._multiplies = behaviour("class weights beside sample weights") == "multiply"
 
     def _tables_for(self, targets, y_true):
         """(table or None, whether the targets are class numbers) by output; made at the first batch."""
@@ -170,7 +172,7 @@ class ClassWeights:
         return list(zip(tables, objectives.takes_labels(names)))
 
     def combined(self, sample_weight, y_true):
-        """Sample weights of a batch multiplied by class weights, by output.
+        """Sample weights of a batch multiplied by class weights, by output; in Keras 1 the former alone.
 
         Args:
             sample_weight: tensor, list or dict by output, or None.
@@ -191,10 +193,9 @@ class ClassWeights:
         parts = zip(self._tables, targets, given)
         return [self._weighted(entry, target, weight) for entry, target, weight in parts]
 
-    @staticmethod
-    def _weighted(entry, target, weight):
+    def _weighted(self, entry, target, weight):
         table, sparse = entry
-        if table is None or target is None:
+        if table is None or target is None or weight is not None and not self._multiplies:
             return weight
         return _product(weight, table.weights_of(target, sparse))
 

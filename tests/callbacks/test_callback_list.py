@@ -235,30 +235,40 @@ def fitted():
 
 
 @pytest.mark.parametrize("generation, batch_logs", [
-    ("keras2.2", [{"batch": 0, "size": 3, "loss": 1.0}, {"batch": 1, "size": 2, "loss": 1.0}]),
-    ("keras3", [{"loss": 1.0}, {"loss": 1.0}])])
-def test_batches_of_older_generations_tell_their_number_and_size(generation, batch_logs):
+    ("keras2.2", [["batch", "size", "loss"], 0, 3, 1, 2]), ("keras3", [["loss"], None, None, None, None])])
+def test_batches_of_older_generations_tell_their_number_and_size(generation, batch_logs, fitted):
     told = []
     with dialect(generation):
         note = LambdaCallback(on_train_batch_end=lambda batch, logs: told.append(dict(logs)))
-        callbacks = CallbackList(note, batch_size=3, samples=5)
-        for batch in range(2):
-            callbacks.on_train_batch_end(batch, Logs(lambda: {"loss": torch.tensor(1.0)}))
-    assert told == batch_logs
+        fitted.fit(torch.ones(5, 2), torch.ones(5, 1), batch_size=3, verbose=0, callbacks=[note])
+    numbers = [logs.get(name) for logs in told for name in ("batch", "size")]
+    assert [list(told[0]), *numbers] == batch_logs
 
 
-def test_sizes_are_not_told_of_validation_and_when_unknown():
+def test_sizes_of_every_pass_are_told(fitted):
     told = []
-    note = LambdaCallback(on_train_batch_begin=lambda batch, logs: told.append(dict(logs)),
-                          on_test_batch_begin=lambda batch, logs: told.append(dict(logs)))
+    hooks = {f"on_{kind}_batch_begin": lambda batch, logs: told.append(tuple(logs.items()))
+             for kind in ("train", "test", "predict")}
     with dialect("keras2.3"):
-        callbacks = CallbackList(note, batch_size=3, samples=5)
-        callbacks.on_train_begin()
-        callbacks.on_test_batch_begin(0)
-        callbacks.on_train_end()
-        callbacks.on_test_batch_begin(1)
-        CallbackList(note).on_train_batch_begin(0)
-    assert told == [{"batch": 0}, {"batch": 1, "size": 2}, {"batch": 0}]
+        data = torch.ones(5, 2), torch.ones(5, 1)
+        fitted.fit(*data, batch_size=3, verbose=0, callbacks=[LambdaCallback(**hooks)],
+                   validation_data=(data[0][:2], data[1][:2]))
+        fitted.predict(data[0][:4], batch_size=3, callbacks=[LambdaCallback(**hooks)])
+    sizes = [size for (_, _), (_, size) in told]
+    assert sizes == [3, 2, 2, 3, 1] and {names for (names, _), _ in told} == {"batch"}
+
+
+def test_means_so_far_are_shown_after_the_values_of_a_batch():
+    seen, total = [], [1.0]
+    own = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(("own", logs["loss"])))
+    means = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(("mean", logs["loss"])))
+    means.shows_means = True
+    with dialect("keras2.2"):
+        callbacks = CallbackList([means, own])
+        assert callbacks.wants_own_values("train") and not callbacks.wants_own_values("test")
+        hook = callbacks.batch_hook("train", "end", lambda: total.append(5.0))
+        hook(0, Logs(lambda: {"loss": total[-1]}))
+    assert seen == [("own", 1.0), ("mean", 5.0)]
 
 
 def test_a_loop_of_ones_own(capsys, model):

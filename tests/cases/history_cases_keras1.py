@@ -117,7 +117,7 @@ def functions_of_ones_own(keras: Any, kept: Kept) -> None:
 
     model = _dense(keras, kept, 2)
     model.compile("sgd", squares, metrics=[mean_pred, rates, "mae"])
-    _trained(kept, model, x, y, callbacks=[kept.watch()], validation_split=0.2)
+    _trained(kept, model, x, y, validation_split=0.2)
 
 
 def losses_of_all_kinds(keras: Any, kept: Kept) -> None:
@@ -287,8 +287,9 @@ def generator_by_position(keras: Any, kept: Kept) -> None:
     model = _dense(keras, kept, 3, "softmax")
     model.compile("sgd", "categorical_crossentropy", ["accuracy"])
     watch = kept.watch(moments=("on_epoch_end",))
-    kept.history(model.fit_generator(batches(x, y, 5), 5, 4, 0, [watch], (x, y), None, {0: 2.0, 1: 1.0, 2: 0.5},
-                                     10, 1, False, 1))
+    weights = {0: 2.0, 1: 1.0, 2: 0.5}
+    kept.history(model.fit_generator(
+        batches(x, y, 5), 5, 4, 0, [watch], (x, y), None, weights, 10, 1, False, 1))
     kept.keep("evaluate", model.evaluate_generator(batches(x, y, 5), 5, 10, 1, False))
     kept.keep("predict", model.predict_generator(batches(x, y, 5), 5, 10, 1, False))
 
@@ -308,8 +309,10 @@ def single_batches(keras: Any, kept: Kept) -> None:
     model = _dense(keras, kept, 3, "softmax")
     model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", "mae"])
     kept.keep("train", model.train_on_batch(x, y))
-    kept.keep("train weighted", model.train_on_batch(x[:3], y[:3], sample_weights("single", 3)))
-    kept.keep("train by class", model.train_on_batch(x, y, class_weight={0: 1.0, 1: 3.0, 2: 0.5}))
+    kept.keep("train weighted", model.train_on_batch(x[:3], y[:3], sample_weight=sample_weights("single", 3)))
+    kept.keep("train by class", model.train_on_batch(x, y, {0: 1.0, 1: 3.0, 2: 0.5}))
+    kept.keep("train twice weighted", model.train_on_batch(x[:3], y[:3], {0: 1.0, 1: 3.0, 2: 0.5},
+                                                           sample_weights("single", 3)))
     kept.keep("test", model.test_on_batch(x[3:], y[3:]))
     kept.keep("test weighted", model.test_on_batch(x[:3], y[:3], sample_weights("single", 3)))
     kept.keep("predict", model.predict_on_batch(x[:2]))
@@ -323,7 +326,8 @@ def single_batches(keras: Any, kept: Kept) -> None:
 def penalties(keras: Any, kept: Kept) -> None:
     layers, rules = keras.layers, keras.regularizers
     model = kept.start(keras.models.Sequential([
-        layers.Dense(5, input_dim=4, activation="tanh", W_regularizer=rules.l2(0.1), b_regularizer=rules.l1(0.1)),
+        layers.Dense(5, input_dim=4, activation="tanh", W_regularizer=rules.l2(0.1),
+                     b_regularizer=rules.l1(0.1)),
         layers.Dense(1, W_regularizer=rules.l1l2(0.01, 0.02))]))
     model.compile("sgd", "mse", metrics=["mse"])
     x, y = number_data("penalties")
@@ -341,13 +345,18 @@ def penalties_of_activity(keras: Any, kept: Kept) -> None:
 
 
 def normalised(keras: Any, kept: Kept) -> None:
+    """What is learned alone: Theano's moving variances have the epsilon in them, TensorFlow's do not."""
     layers = keras.layers
-    model = keras.models.Sequential([layers.Dense(5, input_dim=4), layers.BatchNormalization(), layers.Dense(1)])
-    model.layers[0].set_weights(kept.start(keras.models.Sequential([layers.Dense(5, input_dim=4)])).get_weights())
-    model.layers[2].set_weights(kept.start(keras.models.Sequential([layers.Dense(1, input_dim=5)])).get_weights())
+    model = keras.models.Sequential([
+        layers.Dense(5, input_dim=4), layers.BatchNormalization(), layers.Dense(1)])
+    for place, outputs, inputs in ((0, 5, 4), (2, 1, 5)):
+        alone = keras.models.Sequential([layers.Dense(outputs, input_dim=inputs)])
+        model.layers[place].set_weights(kept.start(alone).get_weights())
     model.compile("sgd", "mse")
     x, y = number_data("normal")
-    _trained(kept, model, x, y, callbacks=[kept.watch()], validation_data=number_data("normal val"))
+    watch = kept.watch(moments=("on_batch_end",))
+    history = model.fit(x, y, callbacks=[watch], validation_data=number_data("normal val"), **PLAIN)
+    kept.keep("loss", history.history["loss"])
 
 
 def shared_layers(keras: Any, kept: Kept) -> None:
@@ -422,7 +431,7 @@ def stopped(keras: Any, kept: Kept) -> None:
 
 
 def evaluated_within(keras: Any, kept: Kept) -> None:
-    """A callback evaluates, predicts and tries batches in the middle of an epoch: the epoch stays as it was."""
+    """A callback evaluates and tries batches in the middle of an epoch: the epoch stays as it was."""
     x, y = number_data("within")
     other, other_y = number_data("within other")
 

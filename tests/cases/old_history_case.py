@@ -13,6 +13,7 @@ import numpy as np
 from cases.arrays import Values, array
 
 EPOCHS, SAMPLES, BATCH_SIZE = 3, 10, 4  # an uneven last batch in nearly every row
+MOMENTS = ("on_batch_begin", "on_batch_end", "on_epoch_end")
 Row = Callable[[Any, "Kept"], None]
 
 
@@ -70,8 +71,7 @@ class Kept:
             value = np.asarray(weight, dtype="float64")
             self.keep(f"weight{place}", np.array([value.sum(), np.abs(value).sum()]))
 
-    def watch(self, name: str = "watched", moments: tuple = ("on_batch_begin", "on_batch_end", "on_epoch_end"),
-              act: Callable | None = None) -> Any:
+    def watch(self, name: str = "watched", moments: tuple = MOMENTS, act: Callable | None = None) -> Any:
         """A callback that keeps the logs of those moments, `params` and `validation_data`.
 
         Args:
@@ -105,7 +105,8 @@ def _watcher(kept: Kept, name: str, moments: tuple, act: Callable | None) -> Any
 
     def on_epoch_begin(self: Any, epoch: int, logs: Any = None) -> None:
         if not epoch:
-            kept.keep(f"{name} validation_data", getattr(self, "validation_data", None) or [])
+            arrays = getattr(self.model, "validation_data", None)  # there in Keras 1
+            kept.keep(f"{name} validation_data", arrays or getattr(self, "validation_data", None) or [])
 
     body = {moment: hook(moment) for moment in moments}
     body = {"on_train_begin": on_train_begin, "on_epoch_begin": on_epoch_begin, **body}

@@ -31,9 +31,9 @@ class Validation(callbacks.Callback):
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("keras1", ["loss", "acc", "val_loss", "val_acc"]),
-        ("keras2.2", ["loss", "acc", "val_loss", "val_acc"]),
-        ("keras2.3", ["loss", "accuracy", "val_loss", "val_accuracy"]),
+        ("keras1", ["val_loss", "val_acc", "loss", "acc"]),
+        ("keras2.2", ["val_loss", "val_acc", "loss", "acc"]),
+        ("keras2.3", ["val_loss", "val_accuracy", "loss", "accuracy"]),
         ("tf.keras", ["loss", "accuracy", "val_loss", "val_accuracy"]),
         ("keras3", ["accuracy", "loss", "val_accuracy", "val_loss"]),
     ],
@@ -67,7 +67,9 @@ def test_nb_epoch_is_epochs_of_keras1_and_ten_by_default():
     with dialect("keras1"):
         assert len(regressor().fit(X, NUMBERS, nb_epoch=2, verbose=0).epoch) == 2
         assert len(regressor().fit(X, NUMBERS, verbose=0).epoch) == 10
-    with dialect("keras2.3"), pytest.raises(TypeError, match="`nb_epoch`, an argument of keras1"):
+    with dialect("keras2.3"), pytest.warns(UserWarning, match="`nb_epoch` is now called `epochs`"):
+        assert len(regressor().fit(X, NUMBERS, nb_epoch=2, verbose=0).epoch) == 2
+    with dialect("tf.keras"), pytest.raises(TypeError, match="`nb_epoch`, an argument of keras1"):
         regressor().fit(X, NUMBERS, nb_epoch=2, verbose=0)
 
 
@@ -93,11 +95,11 @@ def test_generator_methods_of_keras1_count_samples():
     with dialect("keras1"):
         model, size = classifier(), len(next(endless())[0])
         history = model.fit_generator(
-            endless(), 3 * size, 2, verbose=0, validation_data=endless(), nb_val_samples=2 * size, nb_worker=1
+            endless(), SAMPLES, 2, verbose=0, validation_data=endless(), nb_val_samples=2 * size, nb_worker=1
         )
         assert len(history.history["loss"]) == len(history.history["val_loss"]) == 2
         seen = []
-        model.fit_generator(counting(endless(), seen), samples_per_epoch=2 * size - 1, nb_epoch=1, verbose=0)
+        model.fit_generator(counting(endless(), seen), samples_per_epoch=2 * size, nb_epoch=1, verbose=0)
         assert 2 <= len(seen) <= 3
         assert len(model.evaluate_generator(endless(), val_samples=size)) == 2
         assert model.predict_generator(endless(), 2 * size).shape[0] == 2 * size
@@ -123,7 +125,8 @@ def test_callbacks_of_old_find_the_validation_data(name, given):
         assert callback.seen is None
         return
     x, y, weights = callback.seen
-    assert np.allclose(x, X[:6]) and np.allclose(y, NUMBERS[:6]) and np.array_equal(weights, np.ones(6))
+    assert np.allclose(x, X[:6]) and np.array_equal(weights, np.ones(6))
+    assert np.allclose(y, np.reshape(NUMBERS[:6], (6, 1)))
 
 
 def test_callbacks_of_old_know_sizes_and_names():
@@ -134,7 +137,7 @@ def test_callbacks_of_old_know_sizes_and_names():
     assert callback.params == {
         "verbose": 0,
         "epochs": 1,
-        "steps": 2,
+        "steps": None,
         "batch_size": 8,
         "samples": 16,
         "do_validation": True,

@@ -6,6 +6,7 @@ from itertools import repeat
 import torch
 
 from keras_torch.base import tree
+from keras_torch.dialects.translator import behaviour
 from keras_torch.training.data.seeds import PassSeed
 
 
@@ -155,11 +156,12 @@ class ArraySource(Source):
             yield select(index)
 
     def as_numpy(self):
-        """All arrays, flat, with weights of 1 where none were given: `validation_data` of old callbacks."""
+        """Inputs, targets and weights as three flat lists; weights of 1 where none were given."""
         x, y, weight = self._data
         targets = tree.flatten(y)
         weights = [torch.ones(self.samples) for _ in targets] if weight is None else tree.flatten(weight)
-        return [leaf.cpu().numpy() for leaf in (*tree.flatten(x), *targets, *weights) if leaf is not None]
+        return [[leaf.cpu().numpy() for leaf in part if leaf is not None]
+                for part in (tree.flatten(x), targets, weights)]  # fmt: skip
 
     def _selector(self):
         """Function that takes one batch out: straight-line for plain (x, y, w), by structure else."""
@@ -189,14 +191,17 @@ class ArraySource(Source):
 
 
 def slices(samples, size, seed=None):
-    """(start, length) of each batch; with a seed in its random order.
+    """(start, length) of each batch; with a seed in random order, up to Keras 2.3 with a smaller one last.
 
     >>> slices(5, 2)
     [(0, 2), (2, 2), (4, 1)]
     """
     places = [(start, min(size, samples - start)) for start in range(0, samples, size)]
-    return places if seed is None else [places[i] for i in seed.permutation(len(places)).tolist()]
-
+    if seed is None:
+        return places
+    rest_last = behaviour("batches in random order") == "the rest last"
+    moved = samples // size if rest_last else len(places)
+    return [places[i] for i in seed.permutation(moved).tolist()] + places[moved:]
 
 
 def _take_rows(tensor, index):

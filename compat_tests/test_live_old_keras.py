@@ -1,0 +1,64 @@
+"""The trainings of old generations against those Kerases themselves: stored numbers, and new ones.
+
+Each generation is asked through the Python that `KERAS1_PYTHON`, `KERAS22_PYTHON` or `KERAS23_PYTHON` names;
+see old_keras.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import warnings
+
+import pytest
+from cases import arrays, reference_files
+from cases.history_cases_old import FILES, ROWS
+from cases.old_history_case import numbers
+from contracts.test_history_contracts import differing
+from old_keras import VARIABLES
+from reference_keras import HERE
+
+import keras_torch
+from keras_torch.dialects import dialect
+
+pytestmark = pytest.mark.slow
+SCRIPT, NEW = "make_old_keras_history_references.py", "live"
+NAMES = [(generation, name) for generation, rows in ROWS.items() for name in rows]
+
+
+def ask(generation, folder, seed=""):
+    """What the Keras of a generation answers now."""
+    python = os.environ.get(VARIABLES[generation])
+    if not python:
+        pytest.skip(f"Name a Python with that Keras in {VARIABLES[generation]}; see old_keras.py.")
+    environment = {**os.environ, "KERAS_TORCH_CASES_SEED": seed}
+    done = subprocess.run([python, str(HERE / SCRIPT), str(folder / "live")], env=environment, cwd=HERE,
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and "FAILED" not in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+    return reference_files.read(str(folder / "live"))
+
+
+@pytest.fixture(scope="module")
+def new_answers(tmp_path_factory):
+    """Function: what a generation answers for new data and starting weights."""
+    return functools.cache(lambda generation: ask(generation, tmp_path_factory.mktemp("old"), NEW))
+
+
+@pytest.mark.parametrize("generation", ROWS)
+def test_stored_references_are_what_this_keras_answers(generation, tmp_path):
+    live, stored = ask(generation, tmp_path), reference_files.read(FILES[generation])
+    assert set(live) == set(stored)
+    for name, parts in stored.items():
+        for part, array in parts.items():
+            assert reference_files.distance(live[name][part], array) < 1e-6, f"{name}, {part}"
+
+
+@pytest.mark.parametrize(("generation", "name"), NAMES, ids=[f"{g}, {n}" for g, n in NAMES])
+def test_new_numbers_equal_the_old_keras(generation, name, new_answers, monkeypatch):
+    theirs = new_answers(generation)[name]
+    monkeypatch.setattr(arrays, "SEED", NEW)
+    with dialect(generation), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours = numbers(keras_torch, ROWS[generation][name])
+    assert not (differences := differing(ours, theirs)), differences
