@@ -1,9 +1,11 @@
 """Functions of old Keras generations that have no successor under their own name."""
 
-from keras_torch import activations, layers, metrics, models, regularizers
-from keras_torch.compat import old_metrics, old_utils
+from keras_torch import activations, layers, metrics, models, regularizers, utils
+from keras_torch.backend.older import older_names
+from keras_torch.compat import old_calls, old_metrics, old_utils
 from keras_torch.dialects import current_dialect
 from keras_torch.dialects.table import ORDER
+from keras_torch.preprocessing import text
 
 
 def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None,
@@ -30,8 +32,9 @@ def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, ou
 
 
 _K1, _K22, _K23, _TF = ORDER[:4]
+_INPUT = [(_K23, old_calls.input_of_keras1), (_TF, old_calls.input_of_tf_keras)]
 _UTILS_OF_KERAS1 = (
-    "get_from_module", "make_tuple", "count_total_params", "layer_from_config", "plot", "binary_logloss",
+    "get_from_module", "make_tuple", "count_total_params", "layer_from_config", "binary_logloss",
     "multiclass_logloss", "accuracy", "categorical_probas_to_classes", "probas_to_classes",
 )
 _UTILS = (
@@ -42,9 +45,16 @@ _UTILS = (
     "multi_gpu_model", "keras_test",
 )
 
+_OTHER_WORDS_IN_KERAS1 = {
+    "conv_output_length": {"border_mode": "padding"}, "conv_input_length": {"border_mode": "padding"},
+    "validate_file": {"md5_hash": "file_hash"}, "normalize": {"a": "x"},
+}
+_TEXT = older_names(text="input_text")
+
 # family -> name -> (the last generation that had it, the object), the oldest first; newer ones do not see it.
 OLD_NAMES = {
-    "layers": {"merge": [(_K1, merge)]},
+    "": {"Input": _INPUT},
+    "layers": {"merge": [(_K1, merge)], "Input": _INPUT},
     "regularizers": {
         "activity_l1": [(_K1, regularizers.l1)],
         "activity_l2": [(_K1, regularizers.l2)],
@@ -66,6 +76,9 @@ OLD_NAMES = {
         "Container": [(_K1, models.Model)],
         "Network": [(_K23, models.Model)],
     },
+    "preprocessing": {
+        name: [(_K23, _TEXT(getattr(text, name)))] for name in ("one_hot", "text_to_word_sequence")
+    },
     "optimizers": {
         "optimizer_from_config": [(_K1, old_utils.optimizer_from_config)],
         "clip_norm": [(_K23, old_utils.clip_norm)],
@@ -73,10 +86,16 @@ OLD_NAMES = {
     "utils": {
         **{name: [(_K1, getattr(old_utils, name))] for name in _UTILS_OF_KERAS1},
         **{name: [(_TF, getattr(old_utils, name))] for name in _UTILS},
+        "plot": [(_K1, old_calls.plot)],
+        **{name: [(_K23, getattr(old_calls, name))]
+           for name in ("plot_model", "model_to_dot", "deserialize_keras_object")},
         "get_test_data": [(_K1, old_utils.get_test_data_of_keras1), (_TF, old_utils.get_test_data)],
     },
 }
 OLD_NAMES["metrics"]["binary_accuracy"] += [(_TF, old_metrics.per_sample(metrics.binary_accuracy))]
+for _name, _words in _OTHER_WORDS_IN_KERAS1.items():
+    _today = getattr(old_utils, _name, None) or getattr(utils, _name)
+    OLD_NAMES["utils"].setdefault(_name, []).insert(0, (_K1, older_names(**_words)(_today)))
 OLD_NAMES["engine"] = {**OLD_NAMES["layers"], **OLD_NAMES["models"], **OLD_NAMES["utils"]}
 OLD_NAMES["legacy"] = OLD_NAMES["engine"]
 

@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import torch
 
-from keras_torch import layers, models, optimizers, utils
+from keras_torch import layers, models, optimizers
 from keras_torch.base import custom_objects as custom
 from keras_torch.base.checks import fail, one_of
 from keras_torch.base.third_party import need
@@ -416,15 +416,6 @@ def clip_norm(g, c, n):
     tensor([0.6000, 0.8000])
     """
     return g if c <= 0 else torch.where(torch.as_tensor(n >= c), g * c / n, g)
-
-
-def plot(model, to_file="model.png", show_shapes=False, show_layer_names=True):
-    """`utils.plot_model`; without an ending the file is a PNG.
-
-    Source: Keras 1 `utils.visualize_util.plot`.
-    """
-    name = to_file if "." in to_file else f"{to_file}.png"
-    return utils.plot_model(model, to_file=name, show_shapes=show_shapes, show_layer_names=show_layer_names)
 
 
 def multi_gpu_model(model, gpus=None, cpu_merge=True, cpu_relocation=False):

@@ -8,7 +8,8 @@
 `Behaves(topic, values)`: a meaning that differs; the constructor reads it once (`behaviour(topic)`).
 `Dropped(owner, argument, until, reason, harmless)`: an argument that is gone; one whose value is in
 `harmless` (None: any value) changes nothing and is left out, another is refused with the reason.
-The owner is a class name, or '*' for every class that accepts the new name.
+The owner is a class name, or '*' for every class that accepts the new name; in `Order` also
+'losses.<class>' where two families have a class of one name.
 """
 
 import dataclasses
@@ -269,16 +270,22 @@ _TAIL2 = (
 _GATES2 = (
     "dropout recurrent_dropout implementation return_sequences return_state go_backwards stateful unroll"
 )
-_RNN2 = (
+_WEIGHTS2 = (
     "bias_initializer {}kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer "
-    "kernel_constraint recurrent_constraint bias_constraint " + _GATES2
+    "kernel_constraint recurrent_constraint bias_constraint"
 )
+_RNN2 = f"{_WEIGHTS2} {_GATES2}"
 _START2 = "units activation recurrent_activation use_bias kernel_initializer recurrent_initializer "
 _LSTM2, _GRU2 = _START2 + _RNN2.format("unit_forget_bias "), _START2 + _RNN2.format("")
 
 
 def _order(owner, names, until):
     return Order(owner, tuple(names.split()), until)
+
+
+def _without_output(names):
+    """The arguments of a layer that its cell has: a cell has no penalty on what comes out."""
+    return names.replace(" activity_regularizer", "")
 
 
 _CONV_LSTM2 = (
@@ -340,8 +347,8 @@ ORDERS = [
         _K1,
     ),
     _order("LocallyConnected2D", f"filters nb_row nb_col {_LOCAL1.format('strides data_format')}", _K1),
-    _order("Highway", f"init activation weights {_W1} input_dim", _K1),
-    _order("MaxoutDense", f"units nb_feature init weights {_W1} input_dim", _K1),
+    _order("Highway", f"init activation weights {_W1} input_dim", "keras2.3"),
+    _order("MaxoutDense", f"units nb_feature init weights {_W1} input_dim", "keras2.3"),
     _order("TimeDistributedDense", f"units init activation weights {_W1} input_dim input_length", _K1),
     _order(
         "ConvLSTM2D",
@@ -387,7 +394,35 @@ ORDERS = [
     _order("InputLayer", "input_shape batch_size dtype input_tensor sparse name ragged", "tf.keras"),
     _order("Layer", "trainable name dtype", "tf.keras"),
     _order("Sequential", "layers name", "tf.keras"),
+    *(
+        _order(f"{name}Cell", _without_output(arguments) + " dropout recurrent_dropout" + rest, "keras2.3")
+        for name, arguments, rest in (
+            ("LSTM", _START2 + _WEIGHTS2.format("unit_forget_bias "), " implementation"),
+            ("GRU", _START2 + _WEIGHTS2.format(""), " implementation reset_after"),
+            ("SimpleRNN", _START2.replace(" recurrent_activation", "") + _WEIGHTS2.format(""), ""),
+        )
+    ),
+    _order(
+        "Conv3DTranspose",
+        f"filters kernel_size strides padding output_padding data_format {_TAIL2}",
+        "keras2.3",
+    ),
+    *(
+        _order(
+            "DepthwiseConv2D",
+            f"kernel_size strides padding depth_multiplier data_format {dilation}"
+            + _TAIL2.replace("kernel_", "depthwise_"),
+            until,
+        )
+        for dilation, until in (("", "keras2.2"), ("dilation_rate ", "keras2.3"))
+    ),
     _order("Loss", "reduction name", "tf.keras"),
+    *(
+        _order(f"losses.{name}", "from_logits label_smoothing reduction name", "keras2.3")
+        for name in ("BinaryCrossentropy", "CategoricalCrossentropy")
+    ),
+    _order("losses.SparseCategoricalCrossentropy", "from_logits reduction name", "keras2.3"),
+    _order("metrics.SparseCategoricalCrossentropy", "name dtype from_logits axis", "keras2.3"),
     _order("Metric", "name dtype", "tf.keras"),
     _order("SGD", "learning_rate momentum decay nesterov", "keras2.2"),
     _order("SGD", "learning_rate momentum nesterov", "keras2.3"),

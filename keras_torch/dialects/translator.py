@@ -61,10 +61,16 @@ def _rules(cls):
         renames,
         packed=[row for row in table.PACKED if row.owner in owners],
         dropped={row.argument: row for row in table.DROPPED if row.owner in owners},
-        orders={row.until: row.names for row in table.ORDERS if row.owner == house.__name__},
+        orders={row.until: row.names for row in table.ORDERS
+                if row.owner in (house.__name__, f"{_family(house)}.{house.__name__}")},
         defaults=[row for row in table.DEFAULTS if row.owner == house.__name__],
         constructor=getattr(house.__init__, "house_signature", None),
     )
+
+
+def _family(cls):
+    """The module of the house that a class belongs to: 'losses', 'layers', ..."""
+    return cls.__module__.split(".")[1] if cls.__module__.startswith("keras_torch.") else ""
 
 
 _OLD_VALUES = {row.old: row.values for row in table.OLD_VALUES}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_torch as keras
-from keras_torch import layers, optimizers
+from keras_torch import initializers, layers, losses, metrics, optimizers
 from keras_torch.dialects import dialect
 
 
@@ -12,6 +12,8 @@ def made(generation, make):
     with dialect(generation):
         return make()
 
+
+ORTHOGONAL1 = initializers.Orthogonal(gain=1.1)  # what "orthogonal" is in Keras 1
 
 # generation, old way of writing, today's way of writing
 SAME = [
@@ -59,17 +61,26 @@ SAME = [
     (
         "keras1",
         lambda: layers.LSTM(4, "uniform", "orthogonal", "one", "tanh", "sigmoid", consume_less="gpu"),
-        lambda: layers.LSTM(4, kernel_initializer="uniform", implementation=2),
+        lambda: layers.LSTM(
+            4, kernel_initializer="uniform", recurrent_initializer=ORTHOGONAL1, implementation=2
+        ),
     ),
     (
         "keras1",
         lambda: layers.LSTM(4, forget_bias_init="zero", inner_activation="sigmoid", consume_less="gpu"),
-        lambda: layers.LSTM(4, unit_forget_bias=False),
+        lambda: layers.LSTM(4, unit_forget_bias=False, recurrent_initializer=ORTHOGONAL1),
     ),
     (
         "keras1",
         lambda: layers.GRU(4, inner_activation="sigmoid", dropout_W=0.1, dropout_U=0.2, consume_less="mem"),
-        lambda: layers.GRU(4, reset_after=False, dropout=0.1, recurrent_dropout=0.2, implementation=1),
+        lambda: layers.GRU(
+            4,
+            reset_after=False,
+            dropout=0.1,
+            recurrent_dropout=0.2,
+            implementation=1,
+            recurrent_initializer=ORTHOGONAL1,
+        ),
     ),
     (
         "keras1",
@@ -208,3 +219,27 @@ def test_kernel_sizes_of_keras1_make_the_same_kernel():
     layer.build((None, 8, 8, 1))
     assert tuple(layer.kernel.shape) == (3, 5, 1, 2)
     assert np.prod(layer.compute_output_shape((None, 8, 8, 1))[1:]) == 6 * 4 * 2
+
+
+def test_losses_and_metrics_of_one_name_have_an_order_each():
+    with dialect("keras2.3"):
+        assert losses.BinaryCrossentropy(True, 0.1, "sum").reduction == "sum"
+        assert losses.SparseCategoricalCrossentropy(True, "sum", "mine").name == "mine"
+        assert metrics.BinaryCrossentropy("mine", None, True).from_logits is True
+        assert metrics.SparseCategoricalCrossentropy("mine", None, True, 1).axis == 1
+    assert losses.BinaryCrossentropy(True, 0.1, 1, "sum").axis == 1
+
+
+def test_cells_and_depthwise_convolutions_by_position():
+    with dialect("keras2.2"):
+        cell = layers.GRUCell(*[3, "tanh", "sigmoid", True, *[None] * 9][:4])
+        assert cell.recurrent_activation is not None
+        depthwise = layers.DepthwiseConv2D(3, (1, 1), "same", 2, "channels_first", "relu")
+    assert depthwise.data_format == "channels_first" and depthwise.dilation_rate == (1, 1)
+    assert depthwise.get_config()["activation"] == "relu"
+
+
+def test_a_name_is_the_second_argument_of_an_old_sequential():
+    with dialect("keras2.3"):
+        model = keras.Sequential([layers.Dense(2)], "mine")
+    assert model.name == "mine" and model.trainable
