@@ -433,6 +433,11 @@ ORDERS = [
     _order("Adamax", "learning_rate beta_1 beta_2 epsilon decay", "keras2.2"),
     _order("Nadam", "learning_rate beta_1 beta_2 epsilon schedule_decay", "keras2.2"),
     _order(
+        "ModelCheckpoint",
+        "filepath monitor verbose save_best_only save_weights_only mode period",
+        "keras2.3",
+    ),
+    _order(
         "LambdaCallback",
         "on_epoch_begin on_epoch_end on_batch_begin on_batch_end on_train_begin on_train_end",
         "tf.keras",
@@ -669,7 +674,10 @@ BEHAVES = [
     Behaves("vectors of targets", {"tf.keras": "columns", "keras3": "as given"}),
     Behaves("trainable", {"tf.keras": "at compile", "keras3": "at each step"}),
     Behaves("generator lengths", {"keras1": "samples", "keras3": "batches"}),
-    Behaves("epoch longer than the data", {"tf.keras": "starts again", "keras3": "ends"}),
+    Behaves(
+        "epoch longer than the data",
+        {"keras2.3": "starts again", "tf.keras": "ends the training", "keras3": "ends"},
+    ),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
     Behaves("crossentropy arguments", {"keras1": "output, target", "keras3": "target, output"}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),
