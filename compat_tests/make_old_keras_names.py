@@ -19,13 +19,13 @@ import types
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from old_keras import generation, import_keras
 
 HERE = Path(__file__).resolve().parent
 FILES = {"keras1": "names_keras1", "keras2.2": "names_keras22", "keras2.3": "names_keras23"}
 HOUSES = ("keras", "keras_applications", "keras_preprocessing")
 BACKENDS = ("theano_backend", "cntk_backend", "numpy_backend", "tensorflow_backend", "load_backend", "common")
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def modules_of(keras: Any) -> dict[str, Any]:
@@ -61,15 +61,29 @@ def source_of(function: Any) -> Any:
     return function
 
 
-def arguments_of(function: Any) -> list[str]:
-    """Names in order; '*name' and '**name' for the open ones; a '=' after those that have a default."""
+REQUIRED = "*required*"
+
+
+def plain(value: Any) -> Any:
+    """A default value as JSON has it: names for functions, lists for tuples."""
+    if isinstance(value, (list, tuple)):
+        return [plain(member) for member in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return float(value) if isinstance(value, np.floating) else getattr(value, "__name__", str(value))
+
+
+def arguments_of(function: Any) -> dict[str, Any]:
+    """Name -> default, in order; names of open ones start with stars."""
     try:
-        parameters = inspect.signature(source_of(function)).parameters.values()
+        parameters = list(inspect.signature(source_of(function)).parameters.values())
     except (TypeError, ValueError):
-        return []
+        return {}
     marks = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-    names = [marks.get(p.kind, "") + p.name + "=" * (p.default is not p.empty) for p in parameters]
-    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+    if parameters and parameters[0].name in ("self", "cls"):
+        parameters = parameters[1:]
+    return {marks.get(p.kind, "") + p.name: REQUIRED if p.default is p.empty else plain(p.default)
+            for p in parameters}
 
 
 def described(value: Any) -> dict[str, Any]:
@@ -80,11 +94,19 @@ def described(value: Any) -> dict[str, Any]:
     methods = {name: arguments_of(getattr(member, "__func__", member)) for name, member in own.items()
                if inspect.isfunction(member) or isinstance(member, (classmethod, staticmethod))}
     return {
-        "arguments": arguments_of(value.__init__) if value.__init__ is not object.__init__ else [],
+        "arguments": arguments_of(value.__init__) if value.__init__ is not object.__init__ else {},
         "methods": dict(sorted(methods.items())),
         "properties": sorted(name for name, member in own.items() if isinstance(member, property)),
         "bases": [base.__name__ for base in value.__mro__[1:-1] if is_own(base)],
     }
+
+
+def literal(node: ast.expr) -> Any:
+    """The value of a default in the sources; its text where it is no plain value."""
+    try:
+        return plain(ast.literal_eval(node))
+    except ValueError:
+        return ast.unparse(node)
 
 
 def backend_functions(folder: Path) -> dict[str, Any]:
@@ -92,13 +114,14 @@ def backend_functions(folder: Path) -> dict[str, Any]:
     found = {}
     for file in ("common", "tensorflow_backend", "__init__"):
         for node in ast.parse((folder / "backend" / f"{file}.py").read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                names = [argument.arg for argument in node.args.args]
-                required = len(names) - len(node.args.defaults)
-                names = [name + "=" * (place >= required) for place, name in enumerate(names)]
-                names += [f"*{node.args.vararg.arg}"] if node.args.vararg else []
-                names += [f"**{node.args.kwarg.arg}"] if node.args.kwarg else []
-                found[node.name] = {"arguments": names}
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            names = [argument.arg for argument in node.args.args]
+            defaults = [REQUIRED] * (len(names) - len(node.args.defaults))
+            arguments = dict(zip(names, defaults + [literal(default) for default in node.args.defaults]))
+            arguments.update({f"*{node.args.vararg.arg}": REQUIRED} if node.args.vararg else {})
+            arguments.update({f"**{node.args.kwarg.arg}": REQUIRED} if node.args.kwarg else {})
+            found[node.name] = {"arguments": arguments}
     return found
 
 

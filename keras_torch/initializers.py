@@ -654,6 +654,7 @@ def _of_function(function):
         order = {"dim_ordering": "tf"} if "dim_ordering" in names and len(shape) > 3 else {}
         return torch.as_tensor(function(tuple(shape), name=None, **order), dtype=torch_dtype(dtype))
 
+    del of_keras1.__wrapped__  # `inspect.signature` would look through it and find the old arguments
     return of_keras1
 
 

@@ -6,6 +6,7 @@ import warnings
 from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
 from keras_torch.callbacks.logs import find_name
 from keras_torch.callbacks.monitor import MonitorCallback
+from keras_torch.callbacks.older_arguments import of_every_generation
 from keras_torch.callbacks.progress import check_verbose, say
 from keras_torch.saving import formats
 
@@ -65,6 +66,7 @@ class ModelCheckpoint(MonitorCallback):
 
     stored_attributes = ("best", "_epoch", "_last_batch", "_batches_since_save", "_epochs_since_save")
 
+    @of_every_generation
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
                  mode="auto", save_freq="epoch", initial_value_threshold=None, **older):
         super().__init__(monitor, mode, baseline=initial_value_threshold)

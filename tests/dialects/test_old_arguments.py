@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_torch as keras
-from keras_torch import initializers, layers, losses, metrics, optimizers
+from keras_torch import callbacks, initializers, layers, losses, metrics, optimizers
 from keras_torch.dialects import dialect
 
 
@@ -232,8 +232,8 @@ def test_losses_and_metrics_of_one_name_have_an_order_each():
 
 def test_cells_and_depthwise_convolutions_by_position():
     with dialect("keras2.2"):
-        cell = layers.GRUCell(*[3, "tanh", "sigmoid", True, *[None] * 9][:4])
-        assert cell.recurrent_activation is not None
+        cell = layers.GRUCell(3, "tanh", "sigmoid", True, *["zeros"] * 3, *[None] * 6, 0.1, 0.2, 1, True)
+        assert (cell.dropout, cell.recurrent_dropout, cell.reset_after) == (0.1, 0.2, True)
         depthwise = layers.DepthwiseConv2D(3, (1, 1), "same", 2, "channels_first", "relu")
     assert depthwise.data_format == "channels_first" and depthwise.dilation_rate == (1, 1)
     assert depthwise.get_config()["activation"] == "relu"
@@ -243,3 +243,10 @@ def test_a_name_is_the_second_argument_of_an_old_sequential():
     with dialect("keras2.3"):
         model = keras.Sequential([layers.Dense(2)], "mine")
     assert model.name == "mine" and model.trainable
+
+
+def test_the_last_argument_of_an_old_checkpoint_is_its_period():
+    with dialect("keras2.2"):
+        saved = callbacks.ModelCheckpoint("w.h5", "loss", 0, True, False, "min", 3)
+    assert (saved.period, saved.save_freq) == (3, "epoch")
+    assert callbacks.ModelCheckpoint("w.keras", "loss", 0, True, False, "min", 3).save_freq == 3

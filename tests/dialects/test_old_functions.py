@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +13,9 @@ from cases import old_objective_case, old_objective_run, reference_files
 from cases.old_objective_cases import FORMULAS
 from cases.old_objective_optimizers import STARTS
 
-from keras_torch import initializers
+from keras_torch import activations, initializers, layers, regularizers
 from keras_torch.base.variable import Variable
+from keras_torch.compat import old_initializations
 from keras_torch.dialects import dialect
 
 REFERENCES = {generation: reference_files.read(file) for generation, file in old_objective_case.FILES.items()}
@@ -63,3 +68,85 @@ def test_a_name_means_in_a_layer_what_the_function_of_keras1_meant(case):
         by_name, by_function = initializers.get(case.initializer), initializers.get(function)
     assert_alike(by_name(case.shape), REFERENCES["keras1"][case.name])
     assert_alike(by_function(case.shape), REFERENCES["keras1"][case.name])
+
+
+def test_the_power_method_takes_matrices_only():
+    with pytest.raises(ValueError, match="EigenvalueRegularizer takes matrices only; got shape .2, 2, 2."):
+        regularizers.EigenvalueRegularizer(0.5)(torch.ones(2, 2, 2))
+    with dialect("keras1"):
+        assert regularizers.get("WeightRegularizer").get_config() == {"l1": 0.0, "l2": 0.0}
+
+
+@pytest.mark.parametrize("generation, strength", [("keras1", 0.01), ("keras2.3", 0.01), ("tf.keras", 0.01),
+                                                  ("keras3", 0.0)])
+def test_l1_l2_by_name_has_the_strength_of_its_generation(generation, strength):
+    with dialect(generation):
+        made = [regularizers.get(name).get_config() for name in ("l1_l2", "l1l2")]
+    assert made == [{"l1": strength, "l2": strength}] * 2
+
+
+def test_the_slope_of_relu_has_one_name():
+    with pytest.raises(TypeError, match="relu.. got `alpha` and `negative_slope`, two names of one argument"):
+        activations.relu(torch.ones(1), 0.5, alpha=0.5)
+
+
+def test_functions_of_keras1_refuse_what_they_refused():
+    with pytest.raises(ValueError, match="makes square matrices only; got shape .2, 3."):
+        old_initializations.identity((2, 3))
+    with pytest.raises(ValueError, match="`dim_ordering` must be 'tf' or 'th'; got 'x'"):
+        old_initializations.get_fans((1, 2, 3, 4), "x")
+    with pytest.raises(ValueError, match="`identifier` must be one of glorot_normal, .*; got 'no'"):
+        old_initializations.get("no")
+    assert old_initializations.get(len) is len
+
+
+def test_a_long_identity_is_repeated_up_to_keras_2_2_and_its_sides_must_fit():
+    with dialect("keras2.2"):
+        identity = initializers.Identity(2.0)
+    assert identity((1, 3)).tolist() == [[2.0, 2.0, 2.0]]
+    with pytest.raises(ValueError, match="is a multiple of the other; got shape .2, 3."):
+        identity((2, 3))
+    with dialect("keras2.3"):
+        assert initializers.Identity()((1, 3)).tolist() == [[1.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("generation, counts", [("keras2.2", False), ("keras2.3", True), ("keras3", False)])
+def test_a_seed_counts_up_in_keras_2_3(generation, counts):
+    with dialect(generation):
+        initializer = initializers.GlorotUniform(seed=3)
+    first, second = initializer((4, 4)), initializer((4, 4))
+    assert torch.equal(first, second) is not counts
+    assert initializer.get_config()["seed"] == (5 if counts else 3)
+
+
+@pytest.mark.parametrize("function", [
+    lambda shape, name: torch.full(shape, 2.0),
+    lambda shape, name=None: Variable(torch.full(shape, 2.0), name=name),
+    functools.partial(lambda shape, value, name=None: torch.full(shape, value), value=2.0),
+    lambda shape, dtype=None: torch.full(shape, 2.0),
+])
+def test_a_function_of_a_shape_and_a_name_starts_a_weight(function):
+    with dialect("keras1"):
+        dense = layers.Dense(3, init=function, input_dim=2)
+    dense.build((None, 2))
+    assert dense.kernel.numpy().tolist() == [[2.0] * 3] * 2
+
+
+def test_a_function_that_asks_is_told_that_windows_are_in_tensorflow_s_order():
+    asked = []
+
+    def start(shape, name=None, dim_ordering="th"):
+        asked.append((len(shape), dim_ordering))
+        return torch.zeros(shape)
+
+    for shape in ((2, 3), (3, 3, 2, 4)):
+        initializers.get(start)(shape)
+    assert asked == [(2, "th"), (4, "tf")]
+
+
+def test_an_initializer_keeps_the_habits_of_its_generation_in_a_copy():
+    with dialect("keras1"):
+        made = initializers.get("glorot_normal")
+    for copied in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert copied.distribution == "untruncated_normal" and copied.get_config() == made.get_config()
+    assert initializers.get("glorot_normal").distribution == "truncated_normal"

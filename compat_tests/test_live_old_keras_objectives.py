@@ -1,0 +1,67 @@
+"""The rows of losses, metrics, optimizers and names against the old Kerases that are installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from cases import arrays, old_objective_case, old_objective_run, reference_files
+from cases.old_names import FILES as NAMES
+from cases.old_objective_cases import FORMULAS, WEIGHTED
+from cases.old_objective_optimizers import OPTIMIZERS
+from old_keras import VARIABLES
+
+pytestmark = pytest.mark.slow
+HERE = Path(__file__).resolve().parent
+NEW = "live"
+# Other weights may come nearer to zero, and other labels nearer to the edges of a logarithm.
+LOOSER = 10
+
+
+def answer(script, generation, target, seed=""):
+    """Lets an old Keras answer a `make_...` script into a file."""
+    python = os.environ.get(VARIABLES[generation])
+    if not python:
+        pytest.skip(f"Name a Python with that Keras in {VARIABLES[generation]}; see old_keras.py.")
+    environment = {**os.environ, "KERAS_TORCH_CASES_SEED": seed}
+    done = subprocess.run([python, str(HERE / script), str(target)], env=environment, capture_output=True,
+                          text=True)
+    assert done.returncode == 0 and "FAILED" not in done.stdout, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("generation", VARIABLES)
+def test_new_numbers_equal_those_of_that_keras(generation, tmp_path, monkeypatch):
+    answer("make_old_keras_objective_references.py", generation, tmp_path / "live", NEW)
+    references = reference_files.read(str(tmp_path / "live"))
+    monkeypatch.setattr(arrays, "SEED", NEW)
+    wrong = {}
+    for cases, run in ((FORMULAS, old_objective_run.formula), (WEIGHTED, old_objective_run.weighted),
+                       (OPTIMIZERS, old_objective_run.trajectory)):
+        for case in cases:
+            if case.generation == generation:
+                found = run(case)
+                wrong[case.name] = old_objective_run.differences(case, found, references[case.name], LOOSER)
+    assert len(wrong) > 300
+    assert {name: sentences for name, sentences in wrong.items() if sentences} == {}
+
+
+@pytest.mark.parametrize("generation", VARIABLES)
+def test_stored_numbers_are_what_that_keras_answers(generation, tmp_path):
+    answer("make_old_keras_objective_references.py", generation, tmp_path / "live")
+    live = reference_files.read(str(tmp_path / "live"))
+    stored = reference_files.read(old_objective_case.FILES[generation])
+    assert set(live) == set(stored)
+    for name, parts in stored.items():
+        for part, array in parts.items():
+            if not name.startswith("initializers."):  # random numbers of Theano's own
+                assert reference_files.distance(live[name][part], array) < 1e-6, f"{name}, {part}"
+
+
+@pytest.mark.parametrize("generation", VARIABLES)
+def test_stored_names_are_those_of_that_keras(generation, tmp_path):
+    answer("make_old_keras_names.py", generation, tmp_path / "live")
+    stored = reference_files.FOLDER / f"{NAMES[generation]}.json"
+    assert json.loads((tmp_path / "live.json").read_text()) == json.loads(stored.read_text())
