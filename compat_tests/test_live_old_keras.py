@@ -13,7 +13,7 @@ import warnings
 
 import pytest
 from cases import arrays, reference_files
-from cases.history_cases_old import FILES, ROWS
+from cases.history_cases_old import ALL, FILES, ROWS, awaited
 from cases.old_history_case import numbers
 from contracts.test_history_contracts import differing
 from old_keras import VARIABLES
@@ -24,7 +24,10 @@ from keras_torch.dialects import dialect
 
 pytestmark = pytest.mark.slow
 SCRIPT, NEW = "make_old_keras_history_references.py", "live"
-NAMES = [(generation, name) for generation, rows in ROWS.items() for name in rows]
+NAMES = [
+    pytest.param(*row, id=", ".join(row), marks=[
+        pytest.mark.xfail(reason=why, strict=False) for why in awaited(*row)])
+    for row in ALL]
 
 
 def ask(generation, folder, seed=""):
@@ -54,7 +57,7 @@ def test_stored_references_are_what_this_keras_answers(generation, tmp_path):
             assert reference_files.distance(live[name][part], array) < 1e-6, f"{name}, {part}"
 
 
-@pytest.mark.parametrize(("generation", "name"), NAMES, ids=[f"{g}, {n}" for g, n in NAMES])
+@pytest.mark.parametrize(("generation", "name"), NAMES)
 def test_new_numbers_equal_the_old_keras(generation, name, new_answers, monkeypatch):
     theirs = new_answers(generation)[name]
     monkeypatch.setattr(arrays, "SEED", NEW)

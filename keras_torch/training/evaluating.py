@@ -53,7 +53,7 @@ class Evaluating:
             source = self._prepare(source, "evaluate()")
             custom = self._has_own_step("test")
             checking.check_before_training(self, source, None, "evaluate()", custom)
-            feed = Feed(source, steps, "evaluate()")
+            feed = Feed(source, steps, "evaluate()", most_passes=1)
             listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)
             with contextlib.closing(feed), abandoning(listeners):
                 logs = self._evaluate_feed(feed, listeners)
@@ -129,7 +129,7 @@ class Evaluating:
             source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size,
                                   use_multiprocessing)
             source = self._prepare(source, "predict()")
-            feed = Feed(source, steps, "predict()")
+            feed = Feed(source, steps, "predict()", most_passes=1)
             listeners = self._pass_listeners(callbacks, verbose, feed, batch_size)
             return self._predict_feed(feed, listeners)
 

@@ -37,25 +37,34 @@ class Feed:
             batches until they have that many samples.
         owner: how errors call it.
         from_start: whether every epoch starts from the beginning, as validation does.
+        most_passes: passes over arrays that may begin, where the generation counts them (tf.keras makes one
+            for each epoch); None for any number.
 
     Attributes:
         passes: epochs begun.
         samples: samples of an epoch, where they and not batches are counted.
+        ran_out: whether the data ended within an epoch, and with it, in tf.keras, the training.
         done: batches of the epoch at hand that an earlier process has done; see `restore`.
 
     Notes:
         With `steps` a pass goes on where the last epoch stopped. At its end the epoch ends too, with a
-        warning; up to tf.keras the data start again and the epoch goes on.
+        warning; up to tf.keras the data start again and the epoch goes on. In tf.keras numbered batches start
+        anew in each epoch.
     """
 
-    def __init__(self, source, steps, owner, from_start=False):
+    def __init__(self, source, steps, owner, from_start=False, most_passes=None):
         self.source, self.steps, self.owner = source, steps, owner
         self.from_start = from_start and source.restarts
         self.passes = self.done = 0
         self.samples = getattr(steps, "samples", None)
         self._anew = behaviour("part of a sequence") == "starts anew" and isinstance(source, NumberedSource)
         source.draws = steps
-        self._ends_with_pass = behaviour("epoch longer than the data") == "ends"
+        beyond = behaviour("epoch longer than the data")
+        self._ends_with_pass = beyond == "ends" or self._anew and beyond == "ends the training"
+        arrays = source.restarts and source.samples is not None
+        self._most_passes = most_passes if arrays and beyond == "ends the training" else None
+        self._passes_left = self._most_passes
+        self._ends_training, self.ran_out = beyond == "ends the training", False
         self._running = None  # the pass under way when it may reach into the next epoch, or was restored
         self._drawn = 0       # batches taken from it; from a source that does not restart: all ever taken
         self._began = None    # the state of random numbers and data when it began
@@ -102,10 +111,13 @@ class Feed:
     def _counted_steps(self):
         if self.from_start or self._anew and not self.done:
             self.close()
+        if self.from_start:
+            self._passes_left = self._most_passes
         for number in range(self.done, self.steps):
             batch = self._next(further=number == 0 or not self._ends_with_pass)
             if batch is None:
                 if number and self.source.restarts:
+                    self.ran_out = self._ends_training
                     return self._warn_of_short_epoch(number)
                 self._complain(number)
             yield batch
@@ -147,6 +159,10 @@ class Feed:
         """The next batch; None at the end of the data, or of a pass when there is to be no further one."""
         for _ in range(2):
             if self._running is None:
+                if self._passes_left == 0:
+                    return None
+                if self._passes_left is not None:
+                    self._passes_left -= 1
                 self._running = self._begin_pass()
             batch = next(self._running, None)
             if batch is not None:
@@ -158,10 +174,10 @@ class Feed:
         return None
 
     def _warn_of_short_epoch(self, number):
+        ended = "the training" if self.ran_out else "the epoch; the next one begins a new pass"
         warnings.warn(
             f"{self.owner}: the pass over the data ended after {number} of {self.steps} steps, and with it "
-            "the epoch; the next one begins a new pass. Leave the number of steps out for whole passes, or "
-            "let the data repeat.",
+            f"{ended}. Leave the number of steps out for whole passes, or let the data repeat.",
             stacklevel=2,
         )
 

@@ -17,6 +17,7 @@ from keras_torch.training.loop import Feed
 from keras_torch.training.positions import in_order_of_generation
 from keras_torch.training.single_batches import SingleBatches
 from keras_torch.training.step_methods import StepMethods
+from keras_torch.training.weighting import ClassWeights
 
 
 class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, GeneratorMethods):
@@ -102,16 +103,26 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         if validation is not None:
             validation = self._checked_validation(validation)
         self._build_optimizer()
-        feed = Feed(source, given.steps_per_epoch, "fit()")
+        feed = Feed(source, given.steps_per_epoch, "fit()", most_passes=given.epochs)
         listeners = self._listeners(given, feed, validation)
         plan = _Plan(
             feed,
             None
             if validation is None
-            else Feed(validation, given.validation_steps, "validation", from_start=True),
+            else Feed(validation, given.validation_steps, "validation", from_start=True, most_passes=1),
             given,
+            self._class_weight_of_steps(source, given.class_weight),
         )
         return self._run_epochs(listeners, plan, range(given.initial_epoch, given.epochs))
+
+    def _class_weight_of_steps(self, source, class_weight):
+        """The class weights that steps look up; None where they have gone into the weights of all samples."""
+        objectives = self._objectives
+        known = objectives is not None and (objectives.names or objectives.known_names)
+        if class_weight is None or not known or not isinstance(source, ArraySource):
+            return class_weight
+        source.weigh(ClassWeights(class_weight, objectives).combined)
+        return None
 
     def _listeners(self, given, feed, validation):
         """The callbacks of a fit; those of Keras 1 and 2 also know sizes, metrics and validation data."""
@@ -179,7 +190,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
                     logs = Logs(self._run_epoch(listeners, plan, epoch, state.enter()))
                     self.optimizer.epoch_ended(logs)  # torch's learning rate schedulers
                     listeners.on_epoch_end(epoch, logs)
-                    if self.stop_training:
+                    if self.stop_training or plan.feed.ran_out:
                         break
                 if self.optimizer.built:
                     self.optimizer.finalize_variable_values(self.optimizer._variables)
@@ -218,9 +229,9 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
 class _Plan:
     """What an epoch needs: the feeds, class weights and when to validate."""
 
-    def __init__(self, feed, validation, given):
+    def __init__(self, feed, validation, given, class_weight):
         self.feed, self.validation = feed, validation
-        self.class_weight, self.validation_freq = given.class_weight, given.validation_freq
+        self.class_weight, self.validation_freq = class_weight, given.validation_freq
 
     def validates_after(self, epoch):
         """Whether an epoch, counted from 0, is followed by validation."""

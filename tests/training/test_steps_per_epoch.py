@@ -77,9 +77,57 @@ def test_an_epoch_ends_with_the_data_as_in_keras3(source, steps, batches):
 @pytest.mark.parametrize(
     "steps, batches", [(3, "0 1 2 | 3 4 0 | 1 2 3 | 4 0 1"), (7, "0 1 2 3 4 0 1 | 2 3 4 0 1 2 3")]
 )
-def test_arrays_start_again_within_an_epoch_up_to_tf_keras(steps, batches):
+def test_sequences_start_again_within_an_epoch_up_to_keras2(steps, batches):
+    with dialect("keras2.3"):
+        assert epochs_of("dataset", steps, epochs=batches.count("|") + 1) == batches
+
+
+RAN_OUT = {  # observed on tf_keras 2.21: (source, steps per epoch, epochs) -> batches
+    ("arrays", 3, 4): "0 1 2 | 3 4 0 | 1 2 3 | 4 0 1",
+    ("arrays", 7, 2): "0 1 2 3 4 0 1 | 2 3 4",
+    ("arrays", 7, 3): "0 1 2 3 4 0 1 | 2 3 4 0 1 2 3 | 4",
+    ("arrays", 11, 3): "0 1 2 3 4 0 1 2 3 4 0 | 1 2 3 4",
+    ("dataset", 3, 4): "0 1 2 | 0 1 2 | 0 1 2 | 0 1 2",
+    ("dataset", 5, 2): "0 1 2 3 4 | 0 1 2 3 4",
+    ("dataset", 7, 3): "0 1 2 3 4",
+}
+
+
+@pytest.mark.parametrize(("source", "steps", "epochs"), RAN_OUT)
+def test_data_of_tf_keras_last_for_so_many_epochs_and_then_the_training_ends(source, steps, epochs):
+    with dialect("tf.keras"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        assert epochs_of(source, steps, epochs) == RAN_OUT[source, steps, epochs]
+
+
+def test_an_evaluation_of_tf_keras_ends_with_the_arrays():
+    model = Recorder()
+    model.compile("sgd", "mse")
     with dialect("tf.keras"):
-        assert epochs_of("arrays", steps, epochs=batches.count("|") + 1) == batches
+        with pytest.warns(UserWarning, match=r"evaluate\(\): the pass over the data ended after 5 of 7"):
+            model.evaluate(X, X, batch_size=2, steps=7, verbose=0)
+        model.fit(X, X, batch_size=2, shuffle=False, validation_data=(X, X), validation_batch_size=2,
+                  validation_steps=5, epochs=2, verbose=0)  # fmt: skip
+    assert [number for number in model.seen if number >= 100] == [100, 101, 102, 103, 104] * 3
+
+
+def test_the_end_of_a_training_whose_data_ran_out_is_told():
+    with dialect("tf.keras"), pytest.warns(UserWarning, match="after 5 of 7 steps, and with it the training"):
+        epochs_of("dataset", 7)
+
+
+def test_a_sequence_of_tf_keras_is_told_of_every_epoch():
+    class Ended(Numbered):
+        ends = 0
+
+        def on_epoch_end(self):
+            self.ends += 1
+
+    model, data = Recorder(), Ended()
+    model.compile("sgd", "mse")
+    with dialect("tf.keras"):
+        model.fit(data, steps_per_epoch=3, epochs=4, verbose=0)
+    assert data.ends == 4
 
 
 def test_a_short_epoch_is_told():
