@@ -130,7 +130,20 @@ class ArraySource(Source):
         self._seed = PassSeed()
         self._data = (x, y, sample_weight)
         self._data = tree.map_structure(lambda leaf: None if leaf is None else leaf.to(device), self._data)
+        self._find_form()
+
+    def _find_form(self):
         self._simple = all(isinstance(part, torch.Tensor) or part is None for part in self._data)
+
+    def weigh(self, weights_of):
+        """Sets the sample weights of all samples at once, so that no step has to compute any.
+
+        Args:
+            weights_of: function (sample weights or None, y) -> sample weights.
+        """
+        x, y, weight = self._data
+        self._data = x, y, weights_of(weight, y)
+        self._find_form()
 
     def batches(self, first=0):
         """An iterator over the batches of this epoch, in a new order when shuffling."""
