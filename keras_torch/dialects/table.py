@@ -620,7 +620,7 @@ BEHAVES = [
     Behaves(
         "stop within an epoch", {"keras1": "at its end", "keras2.3": "unvalidated", "keras3": "validated"}
     ),
-    Behaves("class weights beside sample weights", {"keras1": "left aside", "keras3": "multiply"}),
+    Behaves("class weights beside sample weights", {"keras2.2": "left aside", "keras3": "multiply"}),
     Behaves("batches in random order", {"keras2.3": "the rest last", "keras3": "all"}),
     Behaves("words for callbacks", {"keras1": "nb_epoch, nb_sample", "keras3": "epochs, samples"}),
     Behaves("verbose", {"keras2.3": "but for predict", "keras3": "auto"}),

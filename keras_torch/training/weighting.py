@@ -172,7 +172,7 @@ class ClassWeights:
         return list(zip(tables, objectives.takes_labels(names)))
 
     def combined(self, sample_weight, y_true):
-        """Sample weights of a batch multiplied by class weights, by output; in Keras 1 the former alone.
+        """Sample weights of a batch multiplied by class weights, by output; up to 2.2 the former alone.
 
         Args:
             sample_weight: tensor, list or dict by output, or None.
