@@ -19,6 +19,7 @@ from cases.training_models import (
     endless,
     generated,
     regressor,
+    subclassed,
     two_headed,
 )
 
@@ -242,3 +243,28 @@ def test_weights_of_zero_everywhere_give_a_loss_of_zero_and_change_nothing():
     found = model.fit(X, LABELS, sample_weight=np.zeros(SAMPLES), verbose=0).history
     assert found["loss"] == [0.0] and found["weighted_accuracy"] == [0.0]
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def _weights_looked_up(monkeypatch, y, **arguments):
+    """How often class weights are looked up in a fit of 4 batches."""
+    looked_up = []
+    weights_of = ClassTable.weights_of
+    monkeypatch.setattr(ClassTable, "weights_of", lambda *args: looked_up.append(1) or weights_of(*args))
+    classifier().fit(X, y, batch_size=SAMPLES // 4, class_weight={0: 1.0, 1: 3.0}, verbose=0, **arguments)
+    return len(looked_up)
+
+
+def test_class_weights_of_arrays_are_looked_up_once_for_all_steps(monkeypatch):
+    assert _weights_looked_up(monkeypatch, LABELS, epochs=3) == 1
+
+
+def test_class_weights_of_a_model_that_knows_its_outputs_late_are_looked_up_per_batch():
+    late, expected = subclassed(), subclassed()
+    for model in (late, expected):
+        model.predict(X, verbose=0)
+    expected.set_weights(late.get_weights())
+    assert late._objectives.known_names is None
+    how = {"epochs": 2, "shuffle": False, "verbose": 0}
+    weights = np.where(LABELS == 1, 3.0, 1.0).astype("float32")
+    assert (late.fit(X, LABELS, class_weight={0: 1.0, 1: 3.0}, **how).history
+            == expected.fit(X, LABELS, sample_weight=weights, **how).history)
