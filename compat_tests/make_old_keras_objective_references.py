@@ -18,6 +18,7 @@ from old_keras import generation, import_keras
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from cases import old_objective_case, reference_files  # noqa: E402 - needs the line above
+from cases.old_objective_backend import BACKEND  # noqa: E402
 from cases.old_objective_cases import FORMULAS, WEIGHTED  # noqa: E402
 from cases.old_objective_optimizers import OPTIMIZERS, STARTS  # noqa: E402
 
@@ -35,14 +36,15 @@ def module(name: str) -> Any:
 def formula(case: Any) -> dict[str, np.ndarray]:
     """The value, and the gradient of its sum by the last of two arrays."""
     arrays = case.data()
-    inputs = [K.variable(array) for array in arrays]
+    whole = "int32" if case.module == "backend" else None  # class numbers; training makes them floats
+    inputs = [K.variable(array, dtype=whole if array.dtype.kind == "i" else None) for array in arrays]
     function = getattr(module(case.module), case.function)
     if case.made:
         value = function(*case.positional, **case.arguments)(*inputs)
     else:
-        value = function(*inputs, *case.positional, **case.arguments)
-    if isinstance(value, (int, float)):  # a penalty of strength 0
-        return {"value": np.float32(value)}
+        value = function(*([inputs] if case.listed else inputs), *case.positional, **case.arguments)
+    if not hasattr(value, "owner"):  # a penalty of strength 0, or sizes
+        return {"value": np.asarray(value, "float32")}
     found = {"value": K.eval(value)}
     if case.gradient:
         found["gradient"] = K.eval(K.gradients(K.sum(value), [inputs[-1]])[0])
@@ -120,7 +122,8 @@ def answers(rows: list, answer: Any) -> dict[str, dict[str, np.ndarray]]:
 
 def main() -> None:
     """Runs all rows."""
-    parts = ((FORMULAS, formula), (WEIGHTED, weighted), (OPTIMIZERS, trajectory), (STARTS, start_value))
+    parts = ((FORMULAS + BACKEND, formula), (WEIGHTED, weighted), (OPTIMIZERS, trajectory),
+             (STARTS, start_value))
     found = functools.reduce(lambda all_, part: {**all_, **answers(*part)}, parts, {})
     target = sys.argv[1] if len(sys.argv) > 1 else old_objective_case.FILES[GENERATION]
     reference_files.write(target, found, {"keras": keras.__version__, "backend": K.backend()})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cases import arrays, old_objective_case, old_objective_run, reference_files
 from cases.old_names import FILES as NAMES
+from cases.old_objective_backend import BACKEND
 from cases.old_objective_cases import FORMULAS, WEIGHTED
 from cases.old_objective_optimizers import OPTIMIZERS
 from old_keras import VARIABLES
@@ -38,7 +39,7 @@ def test_new_numbers_equal_those_of_that_keras(generation, tmp_path, monkeypatch
     references = reference_files.read(str(tmp_path / "live"))
     monkeypatch.setattr(arrays, "SEED", NEW)
     wrong = {}
-    for cases, run in ((FORMULAS, old_objective_run.formula), (WEIGHTED, old_objective_run.weighted),
+    for cases, run in ((FORMULAS + BACKEND, old_objective_run.formula), (WEIGHTED, old_objective_run.weighted),
                        (OPTIMIZERS, old_objective_run.trajectory)):
         for case in cases:
             if case.generation == generation:

@@ -34,6 +34,7 @@ class Formula:
         positional: positional ones after the arrays, or, for an object, all of them.
         made: whether the function makes the object that is called.
         gradient: whether the gradient by the last array is compared too.
+        listed: whether the arrays are given as one list.
         note: what is special.
         tolerance: relative to the largest number of the answer.
         reason: why the tolerance is not the usual one.
@@ -48,6 +49,7 @@ class Formula:
     positional: tuple = ()
     made: bool = False
     gradient: bool = False
+    listed: bool = False
     note: str = ""
     tolerance: float = 1e-5
     reason: str = ""

@@ -21,14 +21,17 @@ def look_up(module: str, name: str) -> Any:
 
 def formula(case: Any) -> dict[str, np.ndarray]:
     """The value of a `Formula`, and its gradient if the row asks for it."""
-    inputs = [torch.tensor(np.asarray(array, "float32")) for array in case.data()]
+    whole = "int32" if case.module == "backend" else "float32"  # class numbers; training makes them floats
+    inputs = [torch.tensor(np.asarray(array, whole if array.dtype.kind == "i" else "float32"))
+              for array in case.data()]
     inputs[-1].requires_grad_(case.gradient)
     with dialect(case.generation):
         function = look_up(case.module, case.function)
         if case.made:
             value = function(*case.positional, **case.arguments)(*inputs)
         else:
-            value = function(*inputs, *case.positional, **case.arguments)
+            arrays = [inputs] if case.listed else inputs
+            value = function(*arrays, *case.positional, **case.arguments)
     if not case.gradient:
         return {"value": np.asarray(value.numpy() if isinstance(value, torch.Tensor) else value)}
     value.sum().backward()
