@@ -9,18 +9,14 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
-import warnings
 
 import pytest
 from cases import arrays, reference_files
 from cases.history_cases_old import ALL, FILES, ROWS, awaited
-from cases.old_history_case import numbers
 from contracts.test_history_contracts import differing
 from old_keras import VARIABLES
 from reference_keras import HERE
-
-import keras_torch
-from keras_torch.dialects import dialect
+from training.test_old_histories import as_keras
 
 pytestmark = pytest.mark.slow
 SCRIPT, NEW = "make_old_keras_history_references.py", "live"
@@ -61,7 +57,5 @@ def test_stored_references_are_what_this_keras_answers(generation, tmp_path):
 def test_new_numbers_equal_the_old_keras(generation, name, new_answers, monkeypatch):
     theirs = new_answers(generation)[name]
     monkeypatch.setattr(arrays, "SEED", NEW)
-    with dialect(generation), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ours = numbers(keras_torch, ROWS[generation][name])
+    ours = as_keras(generation, ROWS[generation][name])
     assert not (differences := differing(ours, theirs)), differences

@@ -475,17 +475,6 @@ def shared_layers(keras: Any, kept: Kept) -> None:
     _trained(kept, model, [x, number_data("shared two")[0]], y)
 
 
-def an_output_used_twice(keras: Any, kept: Kept) -> None:
-    layers = keras.layers
-    one, two = layers.Input(shape=(4,)), layers.Input(shape=(4,))
-    head = layers.Dense(1, name="head")
-    model = kept.start(keras.models.Model([one, two], [head(one), head(two)]))
-    model.compile("sgd", "mse", metrics=["mae"])
-    x, y = number_data("twice")
-    kept.history(model.fit([x, x * 0.5], [y, -y], **PLAIN))
-    kept.keep("evaluate", model.evaluate([x, x * 0.5], [y, -y], verbose=0))
-
-
 def blocks_in_any_order(keras: Any, kept: Kept) -> None:
     """All whole blocks are alike, so that their order does not matter; the rest comes last."""
     x, y = number_data("blocks", samples=4)

@@ -31,11 +31,6 @@ AWAITED = {
     "means of the outputs' losses over batches": {"keras2.3": ["two outputs", "modes by output"]},
     "targets of the outputs that have a loss": {
         "keras2.2": ["one output without loss"], "keras2.3": ["one output without loss"]},
-    "names of an output that is used twice": {
-        generation: ["an output used twice"] for generation in ("keras1", "keras2.2", "keras2.3")},
-    "merge() and Merge": {
-        "keras1": ["two outputs", "two outputs by name", "weights by output in lists", "shared layers"]},
-    "activity_l2()": {"keras1": ["penalties of activity"]},
     "add_update() of a metric": {"keras2.2": ["a metric that counts"]},
     "add_weight() of a metric": {"keras2.3": ["a metric class of ones own"]},
 }
