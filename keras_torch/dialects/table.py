@@ -575,7 +575,7 @@ DROPPED = [
 ]
 
 DEFAULTS = [
-    *(Default(name, "implementation", {"keras1": 0, "keras2.3": 1}) for name in ("LSTM", "GRU")),
+    *(Default(name, "implementation", {"keras1": 0, "keras2.2": 1}) for name in ("LSTM", "GRU")),
     Default("LSTM", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
     Default("GRU", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
     Default("LSTMCell", "recurrent_activation", {"keras2.2": "hard_sigmoid"}),
@@ -615,6 +615,15 @@ BEHAVES = [
     Behaves("hard_sigmoid", {"tf.keras": "clip(0.2x+0.5)", "keras3": "relu6(x+3)/6"}),
     Behaves("accuracy key", {"keras2.2": "acc", "keras3": "accuracy"}),
     Behaves("metric key", {"keras2.2": "full name", "keras3": "as given"}),
+    Behaves(
+        "weighted metric key",
+        {"keras2.2": "always weighted_", "keras2.3": "numbered", "keras3": "weighted_ beside another"},
+    ),
+    Behaves(
+        "metric over batches",
+        {"keras1": "means without masks", "keras2.2": "means like losses", "keras3": "values"},
+    ),
+    Behaves("output loss over batches", {"keras2.2": "samples", "keras2.3": "batches", "keras3": "samples"}),
     Behaves("history order", {"keras2.3": "validation first", "tf.keras": "loss first", "keras3": "sorted"}),
     Behaves("logs of a batch", {"keras2.2": "own values", "keras2.3": "own loss", "keras3": "so far"}),
     Behaves(

@@ -42,6 +42,18 @@ def _own_tuple(value):
     return not isinstance(value, (list, tuple, dict)) or not has_members(value)
 
 
+def _named_rule(argument, value):
+    """A regularizer or constraint as Keras 1 wrote it, {'name': 'MaxNorm', 'm': 2}, as a config of today."""
+    if not argument.endswith(("_regularizer", "_constraint")) or not isinstance(value, dict) or \
+            "name" not in value or "class_name" in value:
+        return value
+    rest = {name: inner for name, inner in value.items() if name != "name"}
+    is_penalty = argument.endswith("_regularizer")
+    penalty = value["name"] in ("L1L2Regularizer", "WeightRegularizer", "ActivityRegularizer")
+    return {"module": "keras.regularizers" if is_penalty else "keras.constraints",
+            "class_name": "L1L2" if penalty else value["name"], "config": rest}
+
+
 def _wrapped_build(build):
     def wrapped(self, *args, **kwargs):
         if self._building:  # super().build(...) inside build
@@ -246,7 +258,7 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
             if config.pop(name, None) is not None:  # Keras 3 writes None for all other layers
                 raise ValueError(f'{cls.__name__} "{config.get("name")}" is quantized, which cannot be read. '
                                  "Save the model before quantize().")
-        return super().from_config(config)
+        return super().from_config({name: _named_rule(name, value) for name, value in config.items()})
 
     def _named_arguments(self):
         init = type(self).__init__

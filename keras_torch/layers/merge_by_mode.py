@@ -57,7 +57,9 @@ class Merge(Layer):
         for name, value in (("node_indices", node_indices), ("tensor_indices", tensor_indices)):
             if value is not None:
                 fail(self.label, name, value, "None", "Call the layer on the tensors themselves.")
+        del self.layers  # only models have layers
         self.arguments = dict(arguments or {})
+        self._given_mask = output_mask
         self._given_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
         self._takes_mask = callable(mode) and "mask" in inspect.signature(mode).parameters
         self.__dict__["_way"] = self._chosen()
@@ -95,12 +97,13 @@ class Merge(Layer):
     def compute_mask(self, inputs, mask=None):
         """The masks together; of a function, what `output_mask` says."""
         if callable(self.mode):
-            return self.output_mask(mask) if callable(self.output_mask) else self.output_mask
+            return self._given_mask(mask) if callable(self._given_mask) else self._given_mask
         return self._way.compute_mask(inputs, mask)
 
     def config_value(self, name):
-        """`output_shape` is kept under another name: the layer's own property is called so."""
-        return serialize_value(self._given_shape) if name == "output_shape" else super().config_value(name)
+        """`output_shape` and `output_mask` are kept under other names: those are the layer's properties."""
+        given = {"output_shape": self._given_shape, "output_mask": self._given_mask, "layers": None}
+        return serialize_value(given[name]) if name in given else super().config_value(name)
 
     def get_config(self):
         """Arguments that rebuild this layer."""

@@ -56,15 +56,25 @@ def converted(layer, arrays, origin):
     >>> converted.__name__
     'converted'
     """
-    waiting, found = list(arrays), []
-    leaves = _leaves(layer)
-    for part in ("trainable_weights", "non_trainable_weights"):
-        for leaf in leaves:
-            shapes = [tuple(weight.shape) for weight in getattr(leaf, part)]
-            if shapes:
-                found += _FORMS[leaf.stored_form](leaf, shapes, waiting, origin)
+    waiting = list(arrays)
+    found = [value for part in ("trainable_weights", "non_trainable_weights")
+             for value in taken(layer, waiting, origin, part)]
     if waiting:
         raise ValueError(f"{len(waiting)} array(s) more than {layer.label} has weights.")
+    return found
+
+
+def taken(layer, waiting, origin, part="trainable_weights"):
+    """One part of a layer's weights, from the arrays that wait first in a list, which are taken out of it.
+
+    >>> taken.__name__
+    'taken'
+    """
+    found = []
+    for leaf in _leaves(layer):
+        shapes = [tuple(weight.shape) for weight in getattr(leaf, part)]
+        if shapes:
+            found += _FORMS[leaf.stored_form](leaf, shapes, waiting, origin)
     return found
 
 

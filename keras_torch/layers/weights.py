@@ -268,6 +268,10 @@ class LayerWeights:
         """
         return stored_weights.converted(self, arrays, stored_weights.Origin(version, backend))
 
+    def take_stored(self, waiting, version, backend=None):
+        """As `convert_stored`, for the learned weights alone; their arrays are taken out of the list."""
+        return stored_weights.taken(self, waiting, stored_weights.Origin(version, backend))
+
     def save_own_variables(self, store):
         """Puts this layer's own weights (not those of inner layers) into `store` under '0', '1', ..."""
         for index, weight in enumerate(self._own_weights()):

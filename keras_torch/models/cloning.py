@@ -25,6 +25,7 @@ from keras_torch.layers.layer import Layer
 from keras_torch.models.graph_model import keras_history
 from keras_torch.models.recipe import Recipe
 from keras_torch.saving import keras_file
+from keras_torch.saving.older_configs import completed
 from keras_torch.symbolic.graph import FunctionCall, MaskCall, symbols_in
 from keras_torch.symbolic.keras_tensor import OPERATORS, PROPERTIES, RECORDER, KerasTensor, ReadProperty
 
@@ -213,8 +214,8 @@ def _operation_from(entry):
     layer = deserialize_keras_object(entry)
     if not isinstance(layer, Layer):
         raise ValueError(f"The config's entry {entry['class_name']!r} is no layer.")
-    if isinstance(config, dict) and "name" not in config and "name" in entry:
-        layer.name = entry["name"]  # a user's get_config() need not tell it
+    if "name" in entry and not (isinstance(config, dict) and "name" in config):
+        layer.name = entry["name"]  # a user's get_config() need not tell it, Keras 1's Sequential does not
     return layer
 
 
@@ -408,7 +409,8 @@ def model_from_config(config, custom_objects=None):
         raise ValueError(f"A model's config is a dictionary with 'class_name' and 'config'; got "
                          f"{str(config)[:80]}. "
                          "Give what model.to_json() returned.")
-    model = deserialize_keras_object(config, custom_objects)
+    with custom.CustomObjectScope(custom_objects):
+        model = deserialize_keras_object(completed(config, "The config"))
     if not isinstance(model, Layer):
         raise ValueError(f"The config describes {config['class_name']!r}, which is no model or layer. "
                          "Give what model.to_json() returned.")

@@ -8,12 +8,16 @@ A whole model (`legacy_model.py`) keeps the same in its group `model_weights`.
 
 # Note [legacy order]
 Inside a layer the learned weights come first, then the others. Names of weights differ between generations
-and are not looked at. Layers are matched by name where file and model have the same names, because
-generations list the layers of branched models in different orders; else by position, as Keras does.
+and are looked at only to tell the backend of Keras 1. Layers are matched by name where file and model have
+the same names, because generations list the layers of branched models in different orders; else by position,
+as Keras does.
 """
 
+import dataclasses
 import itertools
+import math
 import posixpath
+import re
 import warnings
 
 import numpy as np
@@ -27,6 +31,7 @@ _TOP = "top_level_model_weights"
 _LONGEST = 64512  # bytes that fit into one attribute; longer lists are cut into name0, name1, ...
 _UNNAMED = 1000  # layers that share a group, because their names have slashes
 _NUMBERS = "fiub"
+_BIASES = 2 ** 16  # numbers that an older layout may have more than twice those of today
 
 
 # ---------------------------------------------------------------------------------------------- names
@@ -224,54 +229,76 @@ def read_weights(model, group, path, by_name=False, skip_mismatch=False):
         list: a sentence for each weight or layer that was left out.
 
     Errors:
-        ValueError: the file does not fit the model, or keeps weights in a layout that is not read.
+        ValueError: the file does not fit the model, or does not tell which way its kernels lie.
     """
     pairs = _pairs_by_name(model, group, path) if by_name else _pairs(model, group, path)
-    plan, skipped = [], []
-    for label, weights, stored in pairs:
-        fits, problems = _read_layer(label, weights, stored, path, skip_mismatch, by_name)
-        plan += fits
-        skipped += problems
-    _refuse_other_layouts(group, [weight for weight, _ in plan], path)
+    reader = _Reader(path, writer_of(group), skip_mismatch, by_name)
+    for pair in pairs:
+        reader.read(*pair)
     with torch.no_grad():
-        for weight, value in plan:
+        for weight, value in reader.plan:
             weight.copy_(value)
-    return skipped
+    return reader.skipped
 
 
-def _pairs(model, group, path):
-    """(label, weights, group) for each layer that has weights; see Note [legacy order]."""
+def stored_layers(model, group, path):
+    """(layer, name, group) for each layer that has weights, in the file's order; see Note [legacy order].
+
+    Errors:
+        ValueError: another number of layers.
+    """
     names = [name for name in _layer_names(group) if count_names(child(group, name), "weight_names")]
-    layers = [layer for layer in model.layers if layer.weights]
+    layers = _with_weights(model.layers)
+    if len(names) != len(layers):
+        layers = _with_weights(_flattened(model.layers))
     known = {layer.name: layer for layer in layers}
     if len(names) != len(layers):
+        known = {layer.name: layer for layer in _with_weights(model.layers)}
         raise ValueError(f"{path!r} holds {len(names)} layer(s) with weights ({_listed(names)}), where "
-                         f"{model.label} has {len(layers)} ({_listed(known)}). The file belongs to a model "
+                         f"{model.label} has {len(known)} ({_listed(known)}). The file belongs to a model "
                          "of another architecture; load_weights(by_name=True) loads the layers of both.")
     if set(names) == known.keys():
         layers = [known[name] for name in names]
-    pairs = [(_label(layer, name), _legacy_order(layer), child(group, name))
-             for layer, name in zip(layers, names)]
+    return [(layer, name, child(group, name)) for layer, name in zip(layers, names)]
+
+
+def _with_weights(layers):
+    return [layer for layer in layers if layer.weights]
+
+
+def _flattened(layers):
+    """Keras 1 lists the layers of the branches that a Merge at the start of a Sequential joins, each once."""
+    found = []
+    for layer in layers[:1]:
+        for branch in getattr(layer, "layers", None) or [layer]:
+            found += _flattened(branch.layers) if hasattr(branch, "layers") else [branch]
+    return list({id(layer): layer for layer in [*found, *layers[1:]]}.values())
+
+
+def _pairs(model, group, path):
+    """(label, layer, weights, group) for each layer that has weights."""
+    pairs = [(_label(layer, name), layer, _legacy_order(layer), stored)
+             for layer, name, stored in stored_layers(model, group, path)]
     return pairs + _top_pair(model, group)
 
 
 def _pairs_by_name(model, group, path):
-    known = {layer.name: layer for layer in model.layers}
-    pairs = [(_label(known[name], name), _legacy_order(known[name]), child(group, name))
+    known = {layer.name: layer for layer in [*_flattened(model.layers), *model.layers]}
+    pairs = [(_label(known[name], name), known[name], _legacy_order(known[name]), child(group, name))
              for name in _layer_names(group) if name in known]
-    if not any(weights for _, weights, _ in pairs):
+    if not any(weights for _, _, weights, _ in pairs):
         warnings.warn(f"load_weights(by_name=True): no layer with weights has a name of {path!r}, so nothing "
                       f"was loaded. The file's: {_listed(_layer_names(group))}. The model's: "
                       f"{_listed(known)}.",
                       stacklevel=5)
-    return pairs + [pair for pair in _top_pair(model, group) if pair[2] is not None
-                    and count_names(pair[2], "weight_names")]
+    return pairs + [pair for pair in _top_pair(model, group) if pair[3] is not None
+                    and count_names(pair[3], "weight_names")]
 
 
 def _top_pair(model, group):
     own = _outside_layers(model)
     stored = child(group, _TOP) if group.has(_TOP) else None
-    return [(f"{model.label} (its own weights)", own, stored)] if own or stored is not None else []
+    return [(f"{model.label} (its own weights)", None, own, stored)] if own or stored is not None else []
 
 
 def _layer_names(group):
@@ -287,28 +314,60 @@ def _listed(names):
     return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "") or "none"
 
 
-def _read_layer(label, weights, stored, path, skip_mismatch, skip_counts):
-    """([(weight, tensor)], sentences about what was left out) of a layer."""
-    count = 0 if stored is None else count_names(stored, "weight_names")
-    if count != len(weights):
-        problem = f"{path!r} holds {count} weight(s) for {label}, which has {len(weights)}."
-        if skip_mismatch and skip_counts:
-            return [], [problem]
-        raise ValueError(f"{problem} {_other_layout(stored, weights)}")
-    fits, problems = [], []
-    names = read_names(stored, "weight_names", count) if count else []
-    for weight, name in zip(weights, names):
-        dataset = _dataset(stored, name)
-        if tuple(dataset.shape) == tuple(weight.shape):
-            fits.append((weight, torch.as_tensor(np.asarray(dataset[()]))))
-            continue
-        problem = (f"{label}: its weight {getattr(weight, 'path', None) or name!r} has shape "
-                   f"{tuple(weight.shape)}, that in {path!r} has {tuple(dataset.shape)}.")
-        if not skip_mismatch:
-            raise ValueError(f"{problem} The file belongs to a model of another architecture, and no weight "
-                             "was changed; skip_mismatch=True leaves such weights out.")
-        problems.append(problem)
-    return fits, problems
+class _Reader:
+    """Collects what is to be set: `plan`, pairs of a weight and its value, and sentences about the rest."""
+
+    def __init__(self, path, writer, skip_mismatch, skip_counts):
+        self.path, self.writer = path, writer
+        self.skip_mismatch, self.skip_counts = skip_mismatch, skip_counts
+        self.plan, self.skipped = [], []
+
+    def read(self, label, layer, weights, stored):
+        """One layer; `layer` is None for weights that belong to none."""
+        names = [] if stored is None else read_names(
+            stored, "weight_names", count_names(stored, "weight_names"))
+        datasets = [_dataset(stored, name) for name in names]
+        shapes = [tuple(weight.shape) for weight in weights]
+        if layer is not None and datasets and not (
+                self.writer.is_plain and shapes == [tuple(one.shape) for one in datasets]):
+            values = self._converted(layer, shapes, datasets)
+            if values is not None:
+                self.plan += zip(weights, values)
+                return
+        self._read_plain(label, weights, datasets, names)
+
+    def _converted(self, layer, shapes, datasets):
+        """The values of an older layout; None where that does not give the layer's shapes."""
+        if sum(map(math.prod, (one.shape for one in datasets))) > 2 * sum(map(math.prod, shapes)) + _BIASES:
+            return None
+        _refuse_unknown_kernels(self.writer, layer, self.path)
+        try:
+            values = layer.convert_stored([np.asarray(one[()]) for one in datasets], self.writer.version,
+                                          self.writer.backend)
+        except ValueError:  # the caller tells which shapes there are
+            return None
+        if [value.shape for value in values] != shapes:
+            return None
+        return [torch.as_tensor(np.ascontiguousarray(value)) for value in values]
+
+    def _read_plain(self, label, weights, datasets, names):
+        """Array by array, as they are."""
+        if len(datasets) != len(weights):
+            problem = f"{self.path!r} holds {len(datasets)} weight(s) for {label}, which has {len(weights)}."
+            if not (self.skip_mismatch and self.skip_counts):
+                raise ValueError(f"{problem} The file belongs to a model of another architecture.")
+            self.skipped.append(problem)
+            return
+        for weight, dataset, name in zip(weights, datasets, names):
+            if tuple(dataset.shape) == tuple(weight.shape) and self.writer.is_plain:
+                self.plan.append((weight, torch.as_tensor(np.asarray(dataset[()]))))
+                continue
+            problem = (f"{label}: its weight {getattr(weight, 'path', None) or name!r} has shape "
+                       f"{tuple(weight.shape)}, that in {self.path!r} has {tuple(dataset.shape)}.")
+            if not self.skip_mismatch:
+                raise ValueError(f"{problem} The file belongs to a model of another architecture, and no "
+                                 "weight was changed; skip_mismatch=True leaves such weights out.")
+            self.skipped.append(problem)
 
 
 def _dataset(group, name):
@@ -328,6 +387,12 @@ def shape_of(group, name):
     return tuple(_dataset(group, name).shape)
 
 
+def shapes_of(group):
+    """The names and declared shapes of a layer's arrays, in order."""
+    names = read_names(group, "weight_names", count_names(group, "weight_names"))
+    return [(name, shape_of(group, name)) for name in names]
+
+
 def read_array(group, name, shapes):
     """The array of that path, whose declared shape must be one of `shapes` before it is read.
 
@@ -343,6 +408,24 @@ def read_array(group, name, shapes):
 # ---------------------------------------------------------------------------------------------- generations
 
 
+@dataclasses.dataclass(frozen=True)
+class Writer:
+    """Who wrote a group of layers.
+
+    Args:
+        version: of Keras; '1' where the file does not tell, as Keras 1 did not.
+        backend: 'tensorflow', 'theano', ...; None where it is unknown.
+    """
+
+    version: str
+    backend: str | None
+
+    @property
+    def is_plain(self):
+        """Whether arrays lie in the file as they are today; see Note [older weights] of the layers."""
+        return not self.version.startswith("1") and self.backend != "theano"
+
+
 def version_of(group):
     """(version, backend) that wrote a group of layers; Keras 1 did not tell: '1' and None."""
     attributes, found = group.attributes, []
@@ -351,21 +434,27 @@ def version_of(group):
     return found[0] or "1", found[1]
 
 
-def _other_layout(stored, weights):
-    if stored is not None and len(weights) == 3 and count_names(stored, "weight_names") in (9, 12):
-        return ("Keras 1 kept recurrent layers gate by gate, which is not read. Load the file with Keras 2, "
-                "and save it again.")
-    return "The file belongs to a model of another architecture."
+def writer_of(group):
+    """The `Writer` of a group of layers.
 
-
-def _refuse_other_layouts(group, weights, path):
-    """Refuses convolution kernels that fit in shape but mean something else."""
+    Notes:
+        Keras 1 did not tell its backend, but TensorFlow's names of variables end in ':0', Theano's do not.
+    """
     version, backend = version_of(group)
-    if not any(weight.ndim > 2 for weight in weights):
-        return
-    if backend == "theano" or version.startswith("1"):
-        writer = "Keras 1" if version.startswith("1") else "Keras on Theano"
-        raise ValueError(f"{path!r} was written by {writer}, whose convolution kernels may be turned round. "
-                         "They are not read, and no weight was changed. Load the file with Keras 2 on "
-                         "TensorFlow, and save it again.")
+    if backend is None and version.startswith("1"):
+        names = [name for layer in _layer_names(group)
+                 for name in read_names(child(group, layer), "weight_names", _UNNAMED)]
+        if any(name.endswith(":0") for name in names):
+            backend = "tensorflow"
+        elif any(re.search(r"_W(_[a-z]+)?$", name) for name in names):
+            backend = "theano"
+    return Writer(version, backend)
 
+
+def _refuse_unknown_kernels(writer, layer, path):
+    """Refuses convolution kernels of Keras 1 when the names in the file do not tell the backend."""
+    if writer.backend is None and writer.version.startswith("1") and any(
+            "convolution" in getattr(one, "stored_form", "") for one in layer.modules()):
+        raise ValueError(f"{path!r} was written by Keras 1 and does not tell its backend, of which Theano "
+                         "turned convolution kernels round. They are not read, and no weight was changed. "
+                         "Load the file with Keras 2, and save it again.")

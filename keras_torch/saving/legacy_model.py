@@ -13,20 +13,21 @@ import warnings
 
 import numpy as np
 
-from keras_torch import losses, metrics, ops
+from keras_torch import losses, metrics
 from keras_torch.base import budget
 from keras_torch.base import custom_objects as custom
 from keras_torch.base.files import atomic_write, new_h5, open_h5_safely
-from keras_torch.base.names import to_snake_case
-from keras_torch.base.serialization import is_object_config
 from keras_torch.dialects.state import DIALECTS, current_dialect, dialect
 from keras_torch.saving import keras_file, legacy_h5, weights_h5
+from keras_torch.saving.older_configs import completed
+from keras_torch.saving.older_optimizer import grouped_state
 from keras_torch.saving.optimizer_state import restore
 
 OPTIMIZER = "optimizer_weights"
 _LARGEST = 64 * 2 ** 20  # characters of JSON
 _SLACK = 16 * 2 ** 20
 _WIDENING = 4  # as of .keras files
+_SLOT_BY_SLOT = ("keras1", "keras2.2", "keras2.3")  # how these wrote the optimizer's state
 
 
 # ---------------------------------------------------------------------------------------------- writing
@@ -145,7 +146,7 @@ def load_model(path, custom_objects=None, compile=True):
                              "call load_weights().")
         with dialect(_dialect_of(file)):
             with budget.limited(os.path.getsize(path) * _WIDENING + _SLACK, path):
-                model = keras_file.built_model(_hinted(config, path), path, "model_config")
+                model = keras_file.built_model(completed(config, path), path, "model_config")
             _read_weights(model, group, path)
             training = _document(file, "training_config", path) if compile else None
             if training is not None:
@@ -188,38 +189,6 @@ def _dialect_of(file):
     return "keras2.3" if numbers[1] == 3 else "keras2.2"
 
 
-def _hinted(config, path):
-    """The config with a module for entries that lack one: names of layers may be those of functions too."""
-    if isinstance(config, list):
-        return [_hinted(item, path) for item in config]
-    if not isinstance(config, dict):
-        return config
-    config = {key: _hinted(value, path) for key, value in config.items()}
-    if not is_object_config(config):
-        return config
-    if not _is_sound(config["class_name"], config["config"]):
-        raise ValueError(f"{path!r} is damaged: its model_config does not describe a model.")
-    if "module" not in config:
-        config["module"] = "keras.ops" if _is_function(config) else "keras.layers"
-    return config
-
-
-def _is_sound(name, config):
-    """Whether the description of an object has the types that the readers of configs take for granted."""
-    if name in ("Sequential", "Functional", "Model") and isinstance(config, dict):
-        return isinstance(config.get("layers", []), list)
-    return isinstance(name, str)
-
-
-def _is_function(entry):
-    """Whether an entry of a functional config is a function of `keras.ops`, written like a layer."""
-    name, config = entry["class_name"], entry["config"]
-    is_node = "inbound_nodes" in entry and isinstance(config, dict) and "trainable" not in config
-    return (is_node and name != "InputLayer" and custom.lookup(name) is None
-            and callable(getattr(ops, to_snake_case(name), None))
-            and all(isinstance(node, dict) for node in entry["inbound_nodes"]))
-
-
 def _read_weights(model, group, path):
     if model.built:
         legacy_h5.read_weights(model, group, path)
@@ -249,7 +218,7 @@ def _compile(model, training, file, path):
     keras_file.refuse_code(config, model.label)
     model.compile_from_config(config)
     if model.compiled and model.built and file.has(OPTIMIZER):
-        _read_optimizer(model, file.group(OPTIMIZER), path)
+        _read_optimizer(model, file, path)
 
 
 def _tells_anything(value):
@@ -289,11 +258,15 @@ def _wrapped(config):
     return found if isinstance(found, metrics.Metric) else metrics.MeanMetricWrapper(found, name=name)
 
 
-def _read_optimizer(model, group, path):
-    optimizer = model.optimizer
+def _read_optimizer(model, file, path):
+    optimizer, group = model.optimizer, file.group(OPTIMIZER)
     if not hasattr(optimizer, "expected_shapes"):
         warnings.warn(f"The optimizer's state in {path!r} was left out: {type(optimizer).__name__} cannot "
                       "take it.", stacklevel=5)
+        return
+    weights = legacy_h5.weights_group(file)
+    if current_dialect() in _SLOT_BY_SLOT and legacy_h5.version_of(weights)[1] != "torch":
+        restore(optimizer, lambda: grouped_state(model, group, weights, path), path, optimizer.set_weights)
         return
     restore(optimizer, lambda: _optimizer_arrays(optimizer, model.trainable_weights, group), path)
 

@@ -34,17 +34,18 @@ def read_optimizer(optimizer, file, source):
         restore(optimizer, lambda: _arrays(optimizer, file.group("optimizer/vars")), source)
 
 
-def restore(optimizer, read, source):
+def restore(optimizer, read, source, put=None):
     """Sets a built optimizer's variables; where they do not fit, a warning says that they were left out.
 
     Args:
         optimizer: a built Keras optimizer.
-        read: function that returns a dict, "0", "1", ... -> array, or raises ValueError.
+        read: function that returns a dict, "0", "1", ... -> array, or what `put` takes, or raises ValueError.
         source: what the warning calls the file.
+        put: the function that takes what was read; default the optimizer's `load_own_variables`.
     """
     rate = getattr(optimizer, "learning_rate", None)  # a MultiOptimizer has none
     try:
-        optimizer.load_own_variables(read())
+        (put or optimizer.load_own_variables)(read())
     except ValueError as error:
         warnings.warn(f"The optimizer's state in {source!r} does not fit and was left out: {error} The "
                       "weights were loaded; compile with the same optimizer to go on as before.",

@@ -296,20 +296,80 @@ def test_damaged_and_hostile_files_are_refused_and_nothing_is_changed(what, save
     assert all(np.array_equal(a, b) for a, b in zip(before, other.get_weights()))
 
 
-def test_kernels_that_are_turned_round_are_refused(tmp_path):
-    model = keras_torch.Sequential([layers.Input((4, 4, 1)), layers.Conv2D(1, 2)])
-    for attribute, value, message in (("backend", b"theano", "by Keras on Theano"),
-                                      ("keras_version", b"1.2.2", "by Keras 1")):
-        model.save_weights(tmp_path / "w.h5")
-        changed(tmp_path / "w.h5", lambda f, a=attribute, v=value: f.attrs.__setitem__(a, np.bytes_(v)))
-        with pytest.raises(ValueError, match=f"{message}, whose convolution kernels may be turned round"):
-            model.load_weights(tmp_path / "w.h5")
+def old_file(path, arrays, name="one", **attributes):
+    """A file of weights as Keras 1 (without attributes) or 2 wrote it: one layer, weight name -> array."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({key: np.bytes_(value) for key, value in attributes.items()})
+        file.attrs["layer_names"] = [name.encode()]
+        group = file.create_group(name)
+        group.attrs["weight_names"] = [key.encode() for key in arrays]
+        for key, array in arrays.items():
+            group[key] = array
+    return path
 
 
-def test_recurrent_layers_of_keras_1_are_told_apart(tmp_path):
-    model = keras_torch.Sequential([layers.Input((4, 2)), layers.LSTM(3, name="lstm")])
-    with h5py.File(tmp_path / "w.h5", "w") as file:
-        file.attrs["layer_names"] = [b"lstm_1"]
-        file.create_group("lstm_1").attrs["weight_names"] = [f"lstm_1_{n}".encode() for n in range(12)]
-    with pytest.raises(ValueError, match="holds 12 weight.*Keras 1 kept recurrent layers gate by gate"):
-        model.load_weights(tmp_path / "w.h5")
+KERNEL = np.arange(12, dtype="float32").reshape(2, 3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "names, attributes, turned",
+    [(("one/kernel", "one/bias"), {"keras_version": "2.2.4", "backend": "theano"}, True),
+     (("one/kernel:0", "one/bias:0"), {"keras_version": "2.2.4", "backend": "tensorflow"}, False),
+     (("one_W", "one_b"), {}, True), (("one_W:0", "one_b:0"), {}, False)],
+)  # fmt: skip
+def test_kernels_of_theano_are_turned_back(names, attributes, turned, tmp_path):
+    model = keras_torch.Sequential([layers.Input((4, 4, 1)), layers.Conv2D(2, (2, 3), name="one")])
+    arrays = dict(zip(names, (KERNEL, np.ones(2, "float32"))))
+    model.load_weights(old_file(tmp_path / "w.h5", arrays, **attributes))
+    assert np.array_equal(model.get_weights()[0], KERNEL[::-1, ::-1] if turned else KERNEL)
+
+
+def test_kernels_of_keras_1_of_an_unknown_backend_are_refused(tmp_path):
+    model = keras_torch.Sequential([layers.Input((4, 4, 1)), layers.Conv2D(2, (2, 3), name="one")])
+    path = old_file(tmp_path / "w.h5", {"param_0": KERNEL, "param_1": np.ones(2, "float32")})
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="written by Keras 1 and does not tell its backend"):
+        model.load_weights(path)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
+
+
+def from_cudnn(kernel, gates):
+    """A kernel as CuDNN keeps it."""
+    return np.hstack([part.T.reshape(part.shape) for part in np.split(kernel, gates, axis=1)])
+
+
+@pytest.mark.parametrize("cls, gates", [(layers.LSTM, 4), (layers.GRU, 3)])
+def test_layers_of_cudnn_are_read(cls, gates, tmp_path):
+    model = keras_torch.Sequential([layers.Input((5, 2)), cls(3, name="one")])
+    rng = np.random.default_rng(0)
+    kernel, recurrent, bias = (rng.normal(size=size).astype("float32")
+                               for size in ((2, 3 * gates), (3, 3 * gates), (2, 3 * gates)))
+    model.set_weights([kernel, recurrent, bias.sum(0) if gates == 4 else bias])
+    x = rng.normal(size=(2, 5, 2)).astype("float32")
+    expected = model.predict(x, verbose=0)
+    parts = {"kernel": from_cudnn(kernel, gates), "bias": bias.reshape(-1),
+             "recurrent": np.hstack([part.T for part in np.split(recurrent, gates, axis=1)])}
+    arrays = {f"one/{name}:0": parts[name] for name in ("kernel", "recurrent", "bias")}
+    model.set_weights([0 * weight for weight in model.get_weights()])
+    path = old_file(tmp_path / "w.h5", arrays, keras_version="2.2.4", backend="tensorflow")
+    model.load_weights(path)
+    assert np.allclose(model.predict(x, verbose=0), expected, atol=1e-6)
+
+
+def test_too_few_arrays_of_keras_1_are_told(tmp_path):
+    model = keras_torch.Sequential([layers.Input((4, 2)), layers.LSTM(3, name="one")])
+    arrays = {f"one_{number}": np.zeros((2, 3), "float32") for number in range(11)}
+    with pytest.raises(ValueError, match="holds 11 weight.* for LSTM \"one\", which has 3"):
+        model.load_weights(old_file(tmp_path / "w.h5", arrays))
+
+
+def test_arrays_of_keras_1_that_are_too_large_are_not_read(tmp_path):
+    model = keras_torch.Sequential([layers.Input((4, 2)), layers.LSTM(3, name="one")])
+    path = old_file(tmp_path / "w.h5", {})
+    with h5py.File(path, "a") as file:
+        names = [f"one_{number}" for number in range(12)]
+        file["one"].attrs["weight_names"] = [name.encode() for name in names]
+        for name in names:  # declared, not written: it would need 4 TB
+            file["one"].create_dataset(name, (10 ** 6, 10 ** 6), "float32", chunks=(1000, 1000))
+    with pytest.raises(ValueError, match="holds 12 weight.* for LSTM \"one\", which has 3"):
+        model.load_weights(path)
