@@ -172,17 +172,18 @@ class Metric(Membership, Configurable):
 
         Source: Keras 3 `Metric.add_variable`.
         """
-        if isinstance(shape, str):  # add_weight("total", ...) of keras2 and tf.keras: the name comes first
-            name, shape = shape, (initializer if isinstance(initializer, (tuple, list)) else ())
-            initializer = "zeros" if isinstance(initializer, (tuple, list)) else initializer
+        initializer = "zeros" if initializer is None else initializer
         return self._make_state(name or f"state_{len(self._states)}", shape, aggregation, initializer, dtype)
 
-    def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None, aggregation="sum"):
-        """The same as `add_variable`.
+    def add_weight(self, *args, **kwargs):
+        """The same as `add_variable`; where the first argument is a name, those of the older form follow.
 
-        Source: Keras `Metric.add_weight`; its older form `add_weight(name, ...)` works too.
+        Source: Keras `Metric.add_weight`: `(shape, initializer, dtype, name)`, and in keras2 and tf.keras
+        `(name, shape, initializer, dtype)`.
         """
-        return self.add_variable(shape, initializer, dtype, aggregation, name)
+        if args and isinstance(args[0], str):
+            kwargs["name"], args = args[0], args[1:]
+        return self.add_variable(*args, **kwargs)
 
     def _make_state(self, name, shape, merge, initializer, dtype):
         if "_states" not in self.__dict__:

@@ -25,6 +25,7 @@ from keras_torch.losses.loss import (
     is_structure,
     match_ranks,
     per_sample,
+    reduce_loss,
     safe_divide,
 )
 from keras_torch.metrics.metric import LazyState, Metric
@@ -275,6 +276,7 @@ class MeanMetricWrapper(Mean):
         self.fn_kwargs = kwargs
         self._weighs_batches = behaviour("weight of a batch value") == "samples"
         self._takes_mask_of_values = behaviour("mask of metric values") == "counts"
+        self._over_batches = behaviour("metric over batches")
 
     def default_name(self):
         """The function's own name, once the function is known."""
@@ -303,11 +305,25 @@ class MeanMetricWrapper(Mean):
             raise TypeError(f'The metric function "{self.name}" returned a dictionary {sorted(values)}. '
                             "Write one function per entry, or a Metric whose result() is the dictionary.")
         values = as_tensor(values)
+        if self._over_batches != "values" and (values.dim() or mask is not None or sample_weight is not None):
+            return self._add_mean_of_batch(_cast(values, self.torch_dtype), sample_weight, mask)
         if sample_weight is None and mask is None:
             sample_weight = self._weight_of_generation(values, y_pred)
         if mask is not None:
             sample_weight = fold_mask(sample_weight, mask, False, _cast(values, self.torch_dtype))
         Mean.update_state(self, values, sample_weight)
+
+    def _add_mean_of_batch(self, values, sample_weight, mask):
+        """Adds the one value that Keras 1 and 2.2 have of a batch, weighted by its number of samples.
+
+        In 2.2 masks and weights count in it as in a loss; in 1 there are neither.
+        """
+        self.follow(values)
+        if self._over_batches == "means without masks":
+            mean = values.mean()
+        else:
+            mean = reduce_loss(values, "sum_over_batch_size", sample_weight, mask, "nonzero weights")
+        self._add_mean(mean, values.shape[0] if values.dim() else 1)
 
     def _weight_of_generation(self, values, y_pred):
         """What older generations weigh values by that have no weights."""

@@ -41,6 +41,7 @@ class Objectives:
         self.structure = None    # structure of the outputs where it is deep, a dict of lists for example
         self.loss_objects, self.weights = [], []
         self.plain_metrics, self.weighted_metrics = [], []
+        self._counts_batches = behaviour("output loss over batches") == "batches"
         self._gatherings = []  # batches on their way to the metrics without weights
         self.output_trackers = []
         self.names = []
@@ -194,15 +195,16 @@ class Objectives:
 
     def _build_metrics(self, specs, argument, flat_true, flat_pred, taken):
         """[(output index, metric, key in logs)] for one of the two lists of metrics."""
-        found = []
+        found, weighted = [], behaviour("weighted metric key")
         for index, listed in enumerate(self._specs_by_output(specs, argument, self.names)):
             for spec in listed:
                 metric = _as_metric(spec, flat_true[index], flat_pred[index], self.loss_objects[index])
                 key = metric.name
-                if behaviour("metric key") == "full name" and isinstance(spec, str):
+                if behaviour("metric key") == "full name":
                     key = _full_name(spec, metric)
                 prefix = self._prefixes[index]
-                if prefix + key in taken and argument == "weighted_metrics":
+                if argument == "weighted_metrics" and (weighted == "always weighted_" or (
+                        weighted == "weighted_ beside another" and prefix + key in taken)):
                     key = "weighted_" + key
                 found.append((index, metric, _free(prefix + key, taken)))
         return found
@@ -243,11 +245,19 @@ class Objectives:
         if len(flat) != len(names):
             if len(names) == 1 and len(flat) > 1:
                 return [y_true]
+            trained = self._outputs_with_loss(names)
+            if len(flat) == len(trained):  # up to Keras 2.3 outputs without a loss get no targets
+                return [flat[trained.index(name)] if name in trained else None for name in names]
             raise ValueError(
                 f"The model has {len(names)} output(s) {names}; got targets for {len(flat)}. "
                 "Give one array per output, as a list or a dict by output name."
             )
         return flat
+
+    def _outputs_with_loss(self, names):
+        """Names of the outputs that have a loss."""
+        specs = self._by_output(self.loss, names, "loss")
+        return [name for name, spec in zip(names, specs) if spec is not None]
 
     # ------------------------------------------------------------------------------------------ computing
 
@@ -270,7 +280,8 @@ class Objectives:
                 true, weights = _as_column(true, flat_pred[index]), _as_column(weights, flat_pred[index])
             value = loss(true, flat_pred[index], weights)
             if self.output_trackers and self.output_trackers[index] is not None:
-                self.output_trackers[index].update_state(value, sample_weight=flat_pred[index].shape[0])
+                samples = flat_pred[index].shape[0]
+                self.output_trackers[index].update_state(value, 1 if self._counts_batches else samples)
             value = value if weight is None else value * weight
             total = value if total is None else total + value
         return total
@@ -282,6 +293,9 @@ class Objectives:
             return tree.flatten(sample_weight)
         if sample_weight is None:
             return [None] * len(names)
+        trained = self._outputs_with_loss(names)
+        if isinstance(sample_weight, (list, tuple)) and len(sample_weight) == len(trained) != len(names):
+            return [sample_weight[trained.index(name)] if name in trained else None for name in names]
         return self._by_output(sample_weight, names, "sample_weight")
 
     def update_metrics(self, y_true, y_pred, sample_weight):
@@ -430,12 +444,34 @@ def is_sparse(spec):
     )
 
 
+_SHORT = {"accuracy": "acc", "acc": "acc", "crossentropy": "ce", "ce": "ce"}
+_FULL = {  # today's names of house functions -> those up to Keras 2.2
+    "kl_divergence": "kullback_leibler_divergence",
+    "cosine_similarity": "cosine_proximity",
+    "log_cosh_error": "logcosh",
+    "log_cosh": "logcosh",
+    "f_beta_score": "fbeta_score",
+}
+
+
 def _full_name(spec, metric):
-    """Keras 1 and 2.2 log 'acc' for accuracies and the full name of everything else."""
-    if spec.lower() in ("accuracy", "acc"):
-        return "acc"
+    """What Keras 1 and 2.2 log: 'acc', 'ce', and the full name of every other function."""
+    if not isinstance(spec, str):
+        return _FULL.get(metric.name, metric.name) if is_house_function(spec) else metric.name
+    if spec.lower() in _SHORT:
+        return _SHORT[spec.lower()]
     found = metrics.registry.find(spec)
-    return metric.name if found is None else to_snake_case(found.__name__)
+    name = metric.name if found is None else to_snake_case(found.__name__)
+    return _FULL.get(name, name)
+
+
+def is_house_function(spec):
+    """Whether a metric was given as one of our own functions.
+
+    >>> is_house_function(metrics.mean_squared_error), is_house_function(len)
+    (True, False)
+    """
+    return callable(spec) and str(getattr(spec, "__module__", "")).split(".")[0] == "keras_torch"
 
 
 def _free(key, taken):
