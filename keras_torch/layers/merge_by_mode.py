@@ -147,14 +147,13 @@ def _functions(config):
 
 def _made(branches):
     """The branches of a config, where layers of one name are one layer."""
-    numbers = {}
+    here = object()  # numbers of other merges in the same file are others
 
     def numbered(entry):
         config = entry["config"]
         if isinstance(config, list):
             return {**entry, "config": [numbered(one) for one in config]}
-        key = entry["class_name"], config.get("name")
-        return {**entry, "shared_object_id": numbers.setdefault(key, len(numbers) + 1)}
+        return {**entry, "shared_object_id": (here, entry["class_name"], config.get("name"))}
 
     whole = {"class_name": "__tuple__", "items": [numbered(entry) for entry in branches], "config": {}}
     return deserialize_keras_object(whole)

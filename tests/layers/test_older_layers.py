@@ -80,7 +80,8 @@ def test_layers_of_one_name_in_two_branches_are_one():
         entries = [{"class_name": "Dense", "config": one} for one in (first, {"units": 2, "name": "same"})]
         return {"class_name": "Sequential", "config": entries}
 
-    model = layers.Merge.from_config({"mode": "sum", "layers": [branch("left"), branch("right")]})
+    config = {"mode": "sum", "layers": [branch("left"), branch("right")]}
+    model = layers.deserialize({"class_name": "Merge", "config": config})
     assert len(model.trainable_weights) == 6 and len(model.inputs) == 2
 
 
