@@ -39,8 +39,9 @@ def test_new_numbers_equal_those_of_that_keras(generation, tmp_path, monkeypatch
     references = reference_files.read(str(tmp_path / "live"))
     monkeypatch.setattr(arrays, "SEED", NEW)
     wrong = {}
-    for cases, run in ((FORMULAS + BACKEND, old_objective_run.formula), (WEIGHTED, old_objective_run.weighted),
-                       (OPTIMIZERS, old_objective_run.trajectory)):
+    formula, trajectory = old_objective_run.formula, old_objective_run.trajectory
+    parts = ((FORMULAS + BACKEND, formula), (WEIGHTED, old_objective_run.weighted), (OPTIMIZERS, trajectory))
+    for cases, run in parts:
         for case in cases:
             if case.generation == generation:
                 found = run(case)
