@@ -10,7 +10,7 @@ import torch
 from keras_torch import layers, models, optimizers
 from keras_torch.base import custom_objects as custom
 from keras_torch.base.checks import fail, one_of
-from keras_torch.base.third_party import need
+from keras_torch.compat import old_yaml
 
 _CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
 
@@ -386,14 +386,7 @@ def model_from_yaml(yaml_string, custom_objects=None):
     >>> len(model_from_yaml(text).layers)  # doctest: +SKIP
     1
     """
-    yaml = need("yaml", "to read a model's YAML")
-
-    class Loader(yaml.SafeLoader):
-        """Knows tuples, which old Keras wrote in Python's own words."""
-
-    Loader.add_constructor("tag:yaml.org,2002:python/tuple",
-                           lambda loader, node: tuple(loader.construct_sequence(node)))
-    return models.model_from_config(yaml.load(yaml_string, Loader=Loader), custom_objects)
+    return models.model_from_config(old_yaml.load(yaml_string), custom_objects)
 
 
 def optimizer_from_config(config, custom_objects=None):

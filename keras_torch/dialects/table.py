@@ -640,6 +640,12 @@ BEHAVES = [
     Behaves("direction by name", {"keras2.3": "acc", "keras3": "of the metric"}),
     Behaves("first epoch in file names", {"keras1": 0, "keras3": 1}),
     Behaves("scheduled rate in the logs", {"keras1": False, "keras3": True}),
+    Behaves("best value at first", {"tf.keras": "infinite", "keras3": "None"}),
+    Behaves("patience", {"keras1": "exceeded", "keras3": "reached"}),
+    Behaves("early stopping restores", {"keras2.3": "when it stops", "keras3": "at the end"}),
+    Behaves("checkpoint without its value", {"tf.keras": "skipped", "keras3": "saved"}),
+    Behaves("first epoch", {"keras1": 0, "keras3": 1}),
+    Behaves("epoch in messages", {"keras2.3": "05d", "keras3": "d"}),
     Behaves("part of a sequence", {"keras2.3": "goes on", "tf.keras": "starts anew", "keras3": "goes on"}),
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
     Behaves("activity regularizer", {"keras2.3": "sum", "keras3": "per sample"}),
@@ -652,6 +658,7 @@ BEHAVES = [
             "keras3": "biased",
         },
     ),
+    Behaves("merged masks", {"tf.keras": "all", "keras3": "any"}),
     Behaves("start of moving averages", {"keras1": "kept", "keras2.2": "corrected", "keras3": "kept"}),
     Behaves(
         "frozen normalization",
@@ -680,6 +687,7 @@ BEHAVES = [
     Behaves("precision and recall", {"keras1": "mean of batches", "keras3": "of all data"}),
     Behaves("weight of a batch value", {"keras2.2": "samples", "keras3": "one"}),
     Behaves("mask of metric values", {"tf.keras": "counts", "keras3": "counts with weights"}),
+    Behaves("name of a metric function", {"tf.keras": "its own", "keras3": "snake case"}),
     Behaves("name of a metric class", {"tf.keras": "its own", "keras3": "as given"}),
     Behaves(
         "name of the divergence metric",
@@ -696,5 +704,6 @@ BEHAVES = [
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
     Behaves("crossentropy arguments", {"keras1": "output, target", "keras3": "target, output"}),
     Behaves("to_categorical dtype", {"keras1": "float64", "tf.keras": "float32", "keras3": "float64"}),
+    Behaves("updates inside a layer", {"keras2.3": "in training", "keras3": "always"}),
     Behaves("add_weight order", {"tf.keras": "name, shape", "keras3": "shape, initializer"}),
 ]

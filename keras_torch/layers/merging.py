@@ -1,9 +1,12 @@
 """Layers that make one tensor of several: sums, products, means, extremes, joining, dot products."""
 
+import functools
+
 import torch
 
 from keras_torch.base.checks import Term, boolean, fail, integer, is_integer
 from keras_torch.base.shapes import is_shape
+from keras_torch.dialects.translator import behaviour
 from keras_torch.layers import calling
 from keras_torch.layers.layer import Layer
 from keras_torch.ops.arrays import concatenate as join
@@ -16,7 +19,8 @@ class Merging(Layer):
 
     Notes:
         Sizes are broadcast as in numpy; inputs with fewer axes get new ones after the batch.
-        The output is masked where all inputs are masked; it has no mask when one of them has none.
+        The output is masked where all inputs are masked; it has no mask when one of them has none. Up to
+        tf.keras it is masked where one of them is masked, and inputs without a mask do not count.
 
     Errors:
         ValueError: not a list of tensors, or shapes that do not go together.
@@ -27,6 +31,10 @@ class Merging(Layer):
 
     supports_masking = True
     count = None  # how many inputs there must be; None: at least one
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._masks_joined = behaviour("merged masks")
 
     def build(self, input_shape):
         if is_shape(input_shape) or not input_shape or not all(is_shape(shape) for shape in input_shape):
@@ -71,13 +79,12 @@ class Merging(Layer):
         raise NotImplementedError(f"{type(self).__name__} has no merge(self, inputs). Write one.")
 
     def compute_mask(self, inputs, mask=None):
-        """True where some input is valid; None when an input has no mask."""
-        if mask is None or any(one is None for one in mask):
+        """True where some input is valid; None when an input has no mask; see the notes."""
+        joins = torch.logical_and if self._masks_joined == "all" else torch.logical_or
+        known = [one for one in mask or () if one is not None]
+        if not known or joins is torch.logical_or and len(known) < len(mask):
             return None
-        merged = mask[0]
-        for one in mask[1:]:
-            merged = torch.logical_or(merged, one)
-        return merged
+        return functools.reduce(joins, known)
 
 
 def _aligned(shapes):
@@ -161,11 +168,14 @@ class Average(Add):
 
 
 class _Extreme(Merging):
-    """Base of Maximum and Minimum: at masked steps, the values of the inputs that are not masked count."""
+    """Base of Maximum and Minimum: at masked steps, the values of the inputs that are not masked count.
+
+    Up to tf.keras all values do.
+    """
 
     def call(self, inputs, mask=None):
         inputs = _of_one_rank(inputs)
-        masks = [None] * len(inputs) if mask is None else mask
+        masks = [None] * len(inputs) if mask is None or self._masks_joined == "all" else mask
         result, valid = inputs[0], _spread(masks[0], inputs[0])
         for x, other in zip(inputs[1:], masks[1:]):
             other = _spread(other, x)
@@ -257,7 +267,8 @@ class Concatenate(Merging):
             elif one.dim() < x.dim():
                 one = one.unsqueeze(-1).expand(x.shape)
             parts.append(one)
-        return torch.any(torch.cat(parts, self.axis), dim=-1)
+        joins = torch.all if self._masks_joined == "all" else torch.any
+        return joins(torch.cat(parts, self.axis), dim=-1)
 
 
 def _two_axes(owner, argument, value):

@@ -74,6 +74,28 @@ def test_merge_joins_masks_and_functions_say_theirs():
     assert torch.equal(masked([A, B]), A)
 
 
+@pytest.mark.parametrize("generation, expected", [("keras1", [1, 0, 0]), ("tf.keras", [1, 0, 0]),
+                                                  ("keras3", [1, 1, 0])])  # fmt: skip
+def test_masks_of_merged_inputs_are_those_of_the_generation(generation, expected):
+    masks = [torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]])]
+    steps = [torch.zeros(1, 3, 2), torch.ones(1, 3, 2)]
+    with dialect(generation):
+        made = [layers.Add(), layers.Concatenate(), layers.Maximum(), layers.Merge(mode="sum")]
+    for layer in made:
+        layer.build([(None, 3, 2)] * 2)
+        assert layer.compute_mask(steps, masks).int().tolist() == [expected]
+    alone = made[0].compute_mask(steps, [masks[0], None])
+    assert alone is None if generation == "keras3" else torch.equal(alone, masks[0])
+
+
+def test_the_greatest_looks_at_masks_in_keras_3_alone():
+    steps = [torch.zeros(1, 1, 2), torch.ones(1, 1, 2)]
+    mask = [torch.tensor([[True]]), torch.tensor([[False]])]
+    assert layers.Maximum()(steps, mask=mask).tolist() == [[[0, 0]]]
+    with dialect("tf.keras"):
+        assert layers.Maximum()(steps, mask=mask).tolist() == [[[1, 1]]]
+
+
 def test_layers_of_one_name_in_two_branches_are_one():
     def branch(name):
         first = {"units": 2, "name": name, "batch_input_shape": [None, 3]}
