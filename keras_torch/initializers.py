@@ -6,6 +6,7 @@ Initializer
     +-- VarianceScaling: GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal
 """
 
+import copy
 import functools
 import inspect
 import math
@@ -74,6 +75,10 @@ class Initializer(Configurable):
     def clone(self):
         """Another initializer with the same arguments."""
         return type(self).from_config(self.get_config())
+
+    def in_layout(self, layout):
+        """The initializer for a weight of that layout ('convolution' or None): itself, as a rule."""
+        return self
 
 
 class Zeros(Initializer):
@@ -381,6 +386,14 @@ class VarianceScaling(RandomInitializer):
             made.distribution = "untruncated_normal"
         return made
 
+    def in_layout(self, layout):
+        """Itself; in Keras 1, for the window of a convolution, one that counts as Keras 1 did there."""
+        if layout != "convolution" or self._fans is not _fans_of_keras1:
+            return self
+        made = copy.copy(self)
+        made._fans = _fans_of_convolution1
+        return made
+
     def fill(self, values, generator):
         """Numbers of the distribution, scaled by the fans of the shape."""
         inputs, outputs = self._fans(values.shape, self.input_axes, self.output_axes)
@@ -425,7 +438,15 @@ def _fans_of_keras2(shape, input_axes=None, output_axes=None):
 
 
 def _fans_of_keras1(shape, input_axes=None, output_axes=None):
-    """As Keras 1 counted, its slips included.
+    """As Keras 2, which counts three axes as a window; Keras 1 took them for a square."""
+    if len(shape) == 3 and input_axes is None:
+        return (math.sqrt(math.prod(shape)),) * 2
+    return _fans_of_convolution1(shape, input_axes, output_axes) if len(shape) == 5 else \
+        _fans_of_keras2(shape, input_axes, output_axes)
+
+
+def _fans_of_convolution1(shape, input_axes=None, output_axes=None):
+    """As the convolutions of Keras 1 counted, their slips included.
 
     Convolution1D took (steps, 1, features, filters) for Theano's order (filters, features, ...), and
     Convolution3D forgot the third axis of a window in TensorFlow's order.

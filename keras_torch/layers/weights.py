@@ -315,7 +315,7 @@ def _to_numpy(weight):
 def _initial_value(initializer, shape, dtype, device, layout):
     """The start value on its device; `layout='convolution'` orders the memory (out, k..., in)."""
     if is_house_class(type(initializer)):
-        value = initializer(shape, dtype=dtype, device=device)
+        value = initializer.in_layout(layout)(shape, dtype=dtype, device=device)
     else:  # a user's function (shape, dtype)
         value = torch.as_tensor(initializer(shape, dtype=dtype), dtype=dtype, device=device)
     value = value.detach()

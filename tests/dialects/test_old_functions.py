@@ -150,3 +150,23 @@ def test_an_initializer_keeps_the_habits_of_its_generation_in_a_copy():
     for copied in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
         assert copied.distribution == "untruncated_normal" and copied.get_config() == made.get_config()
     assert initializers.get("glorot_normal").distribution == "truncated_normal"
+
+
+# What the weights of real Keras 1.2.2 had: layer, start, and the largest number (a uniform one's limit).
+LIMITS_OF_KERAS1 = [
+    (lambda: layers.Conv1D(16, 3), (None, 9, 8), 0.1083),
+    (lambda: layers.Conv2D(16, 3, 3), (None, 9, 9, 8), 0.1667),
+    (lambda: layers.LocallyConnected1D(16, 3), (None, 9, 8), 0.2405),
+    (lambda: layers.MaxoutDense(16), (None, 8), 0.3641),
+    (lambda: layers.Embedding(50, 8), (None, 4), 0.05),
+]
+
+
+@pytest.mark.parametrize("make, shape, limit", LIMITS_OF_KERAS1)
+def test_layers_start_within_the_limits_of_keras1(make, shape, limit):
+    torch.manual_seed(1)
+    with dialect("keras1"):
+        layer = make()
+        layer.build(shape)
+    largest = float(np.abs(layer.weights[0].numpy()).max())
+    assert 0.96 * limit < largest <= 1.001 * limit
