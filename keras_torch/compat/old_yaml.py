@@ -1,4 +1,4 @@
-"""YAML as old Keras wrote it: plain, but for tuples and numpy's numbers in Python's own words; it is not run."""
+"""YAML as old Keras wrote it: plain, but for tuples and numpy's numbers in Python's words; it is not run."""
 
 import functools
 import re
