@@ -7,6 +7,7 @@ import torch
 
 from keras_torch.base.checks import fail
 from keras_torch.base.scopes import explicit_phase, phase
+from keras_torch.dialects.translator import behaviour
 from keras_torch.ops.core import one_node
 
 
@@ -48,6 +49,25 @@ def learning_phase():
         return LearningPhase(phase.training)
     module = _module_around()
     return LearningPhase(module is not None and module.training)
+
+
+def holds_updates():
+    """Whether variables keep their values now: up to Keras 2.3 updates inside a layer belong to training.
+
+    Those Kerases put them into the training function alone, except where a layer is stateful.
+
+    >>> holds_updates()
+    False
+    """
+    if behaviour("updates inside a layer") == "always":
+        return False
+    frame = sys._getframe(1)
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, torch.nn.Module) and frame.f_code.co_name in ("call", "forward"):
+            return not learning_phase() and not getattr(owner, "stateful", False)
+        frame = frame.f_back
+    return False
 
 
 def set_learning_phase(value):

@@ -5,6 +5,7 @@ import torch
 
 from keras_torch import ops
 from keras_torch.backend.older import older_names
+from keras_torch.backend.phase import holds_updates
 from keras_torch.base import settings
 from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import dtype_name
@@ -405,10 +406,14 @@ def _variable_in(function, x):
 def update(x, new_x):
     """Gives a variable another value, at once; returns it.
 
+    Notes:
+        Up to Keras 2.3 a layer's updates are made in training only: inside `call` this function and its kin
+        leave the variable as it is otherwise.
+
     >>> update(variable([1.0]), [2.0]).numpy()
     array([2.], dtype=float32)
     """
-    return _variable_in("update", x).assign(new_x)
+    return x if holds_updates() else _variable_in("update", x).assign(new_x)
 
 
 def update_add(x, increment):
@@ -417,7 +422,7 @@ def update_add(x, increment):
     >>> update_add(variable([1.0]), 2.0).numpy()
     array([3.], dtype=float32)
     """
-    return _variable_in("update_add", x).assign_add(increment)
+    return x if holds_updates() else _variable_in("update_add", x).assign_add(increment)
 
 
 def update_sub(x, decrement):
@@ -426,7 +431,7 @@ def update_sub(x, decrement):
     >>> update_sub(variable([1.0]), 2.0).numpy()
     array([-1.], dtype=float32)
     """
-    return _variable_in("update_sub", x).assign_sub(decrement)
+    return x if holds_updates() else _variable_in("update_sub", x).assign_sub(decrement)
 
 
 @older_names(variable="x")
@@ -436,5 +441,7 @@ def moving_average_update(x, value, momentum):
     >>> moving_average_update(variable([1.0]), 2.0, 0.75).numpy()
     array([1.25], dtype=float32)
     """
+    if holds_updates():
+        return x
     x = _variable_in("moving_average_update", x)
     return x.assign(x.detach() * momentum + ops.convert_to_tensor(value).detach() * (1 - momentum))

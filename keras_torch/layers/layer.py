@@ -72,6 +72,11 @@ def _wrapped_build(build):
     return wrapped
 
 
+def _is_pair(update):
+    """Whether an update is (variable, new value)."""
+    return isinstance(update, tuple) and len(update) == 2 and isinstance(update[0], Tensor)
+
+
 class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
     """Base of all layers: `build` makes weights, `call` computes. It is an `nn.Module`.
 
@@ -432,6 +437,33 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
                 fail(self.label, "loss", value, "a scalar tensor, a number or a function", error=TypeError)
             self._losses.append(value)
         note_loss(self)
+
+    def add_update(self, updates, inputs=None):
+        """Changes variables in training, as layers of Keras 1 and 2 do from their `call`.
+
+        Args:
+            updates: what `K.update` and its kin returned, which have changed the variable already; a pair
+                (variable, new value); or a list of either. A function without arguments is called.
+            inputs: of Keras 1 and 2: what they depend on, which the computation itself tells here.
+
+        Errors:
+            TypeError: something else.
+
+        Source: Keras 2 `Layer.add_update`. Today: `variable.assign(...)` where `training` is true.
+        """
+        for update in [updates] if _is_pair(updates) or not isinstance(updates, (list, tuple)) else updates:
+            if _is_pair(update):
+                self._make_update(*update)
+            elif callable(update) and not isinstance(update, Tensor):
+                update()
+            elif update is not None and not isinstance(update, Tensor):
+                fail(self.label, "updates", update, "what K.update() returned, or pairs (variable, value)",
+                     error=TypeError)
+
+    def _make_update(self, variable, value):
+        measured = variable.device.type == "meta"  # while shapes are inferred
+        if not measured and (self.training or getattr(self, "stateful", False)):
+            variable.assign(value.detach() if isinstance(value, Tensor) else value)
 
     def add_metric(self, value, name=None, aggregation="mean"):
         """Shows the mean of a value in the logs, in history and in evaluate(), as tf.keras does.

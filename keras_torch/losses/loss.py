@@ -397,6 +397,16 @@ def _no_mean(y_true, y_pred):
     """Stands for the fused mean of a loss that has none."""
 
 
+def _means_its_own_call(cls):
+    """Whether the fused mean of a class is that of its `call`: a user's subclass may have written another."""
+    for owner in cls.__mro__:
+        if "mean_formula" in vars(owner):
+            return True
+        if "call" in vars(owner) or "formula" in vars(owner):
+            return False
+    return False
+
+
 class FormulaLoss(Loss):
     """A loss that is one function: `class MeanSquaredError(FormulaLoss): formula = mean_squared_error`.
 
@@ -423,6 +433,11 @@ class FormulaLoss(Loss):
     generations = None
     options = ()
     _mean = None
+    _mean_is_of_call = False
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._mean_is_of_call = _means_its_own_call(cls)
 
     def __init__(self, reduction="sum_over_batch_size", name=None, dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
@@ -466,7 +481,8 @@ class FormulaLoss(Loss):
         """The fused mean with the options bound, kept until an attribute changes."""
         if self._mean is None:
             today = self._chosen is None or self._chosen is self.generations.today
-            fused = type(self).mean_formula if today and self.reduction in MEANS else None
+            fits = today and self.reduction in MEANS and type(self)._mean_is_of_call
+            fused = type(self).mean_formula if fits else None
             options = {} if fused is None else self._options()
             self.__dict__["_mean"] = functools.partial(fused or _no_mean, **options)
         return self._mean

@@ -199,9 +199,9 @@ def as_metric(identifier, y_true_shape=None, y_pred_shape=None, loss=None):
         identifier = registry.find(resolve_crossentropy(y_true_shape, y_pred_shape, loss).__name__)
     metric = get(identifier)
     if isinstance(metric, Metric):
-        if name is not None and (name != type(metric).__name__
-                                 or behaviour("name of a metric class") == "as given"):
-            metric.name = name
+        if name is not None:
+            own = name == type(metric).__name__ and behaviour("name of a metric class") == "its own"
+            metric.name = to_snake_case(name) if own else name
         return metric
     return MeanMetricWrapper(metric, name=name)
 

@@ -105,6 +105,8 @@ class ConfusionMetric(Metric):
                                                    label_weights)
         if self._tally is not None:
             self._tally.add(y_true, y_pred, weights)
+            if self._handed_out:
+                self.settle()
         elif weights is None and len(self.limits) == 1:
             self._add(counts_of_one(y_true, y_pred, self.limits.values[0], self.counted))
         else:

@@ -9,7 +9,8 @@ the metric first (`Metric.settle`).
 Nothing else may change by that, not even the last bit, as a progress bar looks when the clock says so. So
 only metrics whose states are counts take part (`Metric.counts_rows`): sums of whole numbers are exact in any
 order. Means of errors, weighted updates, masked batches, metrics of the user's and batches of another size
-than the last ones are taken in at once, as ever.
+than the last ones are taken in at once, as ever. So do metrics whose states were handed out (`variables`,
+`metric.total`): what somebody holds is up to date after every batch.
 """
 
 import weakref
@@ -102,23 +103,51 @@ class Gathering:
         for metric in self._taking_part:
             metric.update_state(true, pred)
 
+    def leave(self, metric):
+        """Takes a metric out, whose states somebody may hold on to."""
+        self.flush()
+        if any(member is metric for member in self._taking_part):
+            self._taking_part = [member for member in self._taking_part if member is not metric]
+            self._others = [*self._others, metric]
+
+    def __getstate__(self):
+        self.flush()
+        return self.metrics
+
+    def __setstate__(self, metrics):
+        self.__init__(metrics)
+
 
 class Membership:
     """The part of a `Metric` that may have batches waiting in a `Gathering`."""
 
     _gathering = None  # a weak reference
+    _handed_out = False  # whether somebody may hold states, which then have to be up to date at any time
+    _inside = False  # whether its own `result` reads the states now
 
     def counts_rows(self, y_true, y_pred):
         """Whether batches like these may be taken in together: the states are whole numbers, rows apart."""
         return False
 
     def wait_for(self, gathering):
-        """Joins a gathering; False where the metric waits for another one that is alive."""
+        """Joins a gathering; False where it waits for another one, or where its states were handed out."""
+        if self._handed_out:
+            return False
         known = None if self._gathering is None else self._gathering()
         if known is None or known is gathering:
             self._gathering = weakref.ref(gathering)
             return True
         return False
+
+    def hand_out(self):
+        """Takes in what waits; from now on each batch is taken in at once, as states are in others' hands."""
+        self.settle()
+        if self._inside or self._handed_out:
+            return
+        self._handed_out = True
+        gathering = None if self._gathering is None else self._gathering()
+        if gathering is not None:
+            gathering.leave(self)
 
     def take_in_waiting(self):
         """Takes in the batches that wait."""

@@ -38,7 +38,11 @@ def _as_snapshot(result):
 
     @functools.wraps(result)
     def copied(self):
-        value = result(self)
+        inside, self._inside = self._inside, True
+        try:
+            value = result(self)
+        finally:
+            self._inside = inside
         if isinstance(value, dict):
             return {name: _plain(item) for name, item in value.items()}
         return _plain(value)
@@ -78,7 +82,7 @@ class LazyState:
     def __get__(self, metric, owner=None):
         if metric is None:
             return self
-        metric.settle()
+        metric.hand_out()
         state = getattr(metric, self.slot, None)
         if state is None:
             raise AttributeError(f'{type(metric).__name__} "{metric.name}" keeps no state `{self.name}`.')
@@ -199,7 +203,7 @@ class Metric(Membership, Configurable):
     @property
     def variables(self):
         """All states, those of metrics kept as attributes included."""
-        self.settle()
+        self.hand_out()
         own = list(self.__dict__.get("_states", {}).values())
         return own + [variable for metric in self._inner_metrics() for variable in metric.variables]
 
@@ -211,7 +215,7 @@ class Metric(Membership, Configurable):
 
     def merges(self):
         """list of (state, 'sum' | 'max' | 'min'): what a group of processes reduces, and how."""
-        self.settle()
+        self.hand_out()
         own = [(state, self._merges[name]) for name, state in self._states.items()]
         return own + [pair for metric in self._inner_metrics() for pair in metric.merges()]
 
@@ -228,9 +232,12 @@ class Metric(Membership, Configurable):
 
     def to(self, device):
         """Moves the states to a device, in place; returns itself."""
-        for state in self.variables:
+        self.settle()
+        for state in self._states.values():
             if state.device != torch.device(device):
                 state.data = state.data.to(device)
+        for metric in self._inner_metrics():
+            metric.to(device)
         return self
 
     def follow(self, tensor):

@@ -9,13 +9,15 @@ kernel adds the sum to `total`.
 # Note [the count waits in Python]
 How many samples an unweighted batch holds is known to Python. Adding it to `count` would be one more kernel
 per update, so `Mean` gathers it in `_waiting` and adds it when somebody looks: `count`, `variables`, `result`
-and `merges` do it through `settle`. A compiled update, which would freeze a Python number, and a metric after
-`keep_account_on_device()`, whose update is going to be captured, add it on the device.
+and `merges` do it through `settle`. It is added on the device at once by a compiled update, which would
+freeze a Python number, by a metric after `keep_account_on_device()`, whose update is going to be captured,
+and by one whose states were handed out.
 """
 
 import torch
 
 from keras_torch.base.checks import Term, function
+from keras_torch.base.names import to_snake_case
 from keras_torch.base.third_party import is_compiling
 from keras_torch.dialects.translator import behaviour
 from keras_torch.losses.foreign import numpy_misuse
@@ -137,7 +139,7 @@ class Mean(Metric):
         """`total += value * weight`, and `count += samples` (default: the weight)."""
         self._settled_total.add_(value, alpha=weight)  # not `self.total`, which settles
         samples = weight if samples is None else samples
-        if self._account_on_device or is_compiling():
+        if self._account_on_device or self._handed_out or is_compiling():
             self._settled_count.add_(samples)
         else:
             self._waiting += samples
@@ -247,6 +249,23 @@ def _without_graph(y_pred):
     return detached
 
 
+def name_of_function(fn):
+    """What logs call a metric function or object, in this generation's way; Keras 3 writes it in snake case.
+
+    >>> def F1Score(y_true, y_pred):
+    ...     return y_pred
+    >>> name_of_function(F1Score), name_of_function(lambda y_true, y_pred: y_pred)
+    ('f1_score', 'lambda')
+    """
+    own = getattr(fn, "name", None)
+    if isinstance(own, str):
+        return own
+    name = getattr(fn, "__name__", None)
+    if name is None:
+        return to_snake_case(type(fn).__name__)
+    return to_snake_case(name) if behaviour("name of a metric function") == "snake case" else name
+
+
 class MeanMetricWrapper(Mean):
     """The mean of a function's values: any (y_true, y_pred, **kwargs) -> a value per sample.
 
@@ -281,7 +300,7 @@ class MeanMetricWrapper(Mean):
     def default_name(self):
         """The function's own name, once the function is known."""
         fn = self.__dict__.get("fn")
-        return None if fn is None else getattr(fn, "__name__", type(fn).__name__)
+        return None if fn is None else name_of_function(fn)
 
     def values(self, y_true, y_pred):
         """What is averaged: the function's values."""

@@ -7,6 +7,7 @@ import torch
 from cases.objective_case import frames_of
 from cases.operation_count import CountOperations
 
+import keras_torch
 from keras_torch import dialects, losses
 from keras_torch.losses.loss import match_ranks, per_sample, safe_divide
 
@@ -316,3 +317,26 @@ def test_class_axis_of_logits_may_be_anywhere():
     last = losses.CategoricalCrossentropy(from_logits=True)(y_true, y_pred)
     middle = losses.CategoricalCrossentropy(from_logits=True, axis=1)(y_true.mT, y_pred.mT)
     assert torch.allclose(last, middle)
+
+
+@pytest.mark.parametrize("name", ["MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh",
+                                  "BinaryCrossentropy", "SparseCategoricalCrossentropy",
+                                  "CategoricalCrossentropy", "KLDivergence"])
+def test_a_subclass_that_writes_call_is_asked(name):
+    base = getattr(losses, name)
+
+    class Tenfold(base):
+        """Ten times as much."""
+
+        def call(self, y_true, y_pred):
+            return 10 * super().call(y_true, y_pred)
+
+    y_pred = torch.tensor([[0.2, 0.8], [0.6, 0.4]])
+    y_true = torch.tensor([1, 0]) if name.startswith("Sparse") else torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    assert Tenfold()(y_true, y_pred) == pytest.approx(10 * float(base()(y_true, y_pred)), rel=1e-6)
+    model = keras_torch.Sequential([keras_torch.Input((2,)), keras_torch.layers.Activation("softmax")])
+    values = []
+    for loss in (base(), Tenfold()):
+        model.compile("sgd", loss)
+        values.append(model.evaluate(y_pred, y_true, verbose=0))
+    assert values[1] == pytest.approx(10 * values[0], rel=1e-6)

@@ -156,7 +156,10 @@ def test_a_metric_waits_in_one_place_only():
     assert [len(third.put_aside(*batch(number))) for number in range(4)] == [1, 1, 0, 0]
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda made: pickle.loads(pickle.dumps(made))}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 def test_a_copy_has_all_batches_and_waits_for_none(copied):
     metric, _, waiting = fed(metrics.CategoricalAccuracy, range(5))
     twin = copied(metric)
@@ -255,3 +258,49 @@ def test_evaluation_before_training_leaves_room_that_training_can_use():
     trained.evaluate(x, y, batch_size=ROWS, verbose=0)
     history = trained.fit(x, y, batch_size=ROWS, verbose=0).history
     assert 0 < history["accuracy"][0] < 1
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_copied_model_counts_as_the_first_one_does(copied, epochs):
+    first, (x, y) = model(some_metrics()), data()
+    first.fit(x, y, batch_size=ROWS, epochs=epochs, verbose=0)
+    first.optimizer.learning_rate = 0.0
+    expected = first.evaluate(x, y, batch_size=ROWS, verbose=0)
+    second = copied(first)
+    for _ in range(2):
+        history = second.fit(x, y, batch_size=ROWS, epochs=2, verbose=0, shuffle=False).history
+        assert history["accuracy"] == [expected[second.metrics_names.index("accuracy")]] * 2
+        assert second.evaluate(x, y, batch_size=ROWS, verbose=0) == expected
+    assert first.evaluate(x, y, batch_size=ROWS, verbose=0) == expected
+
+
+HELD = {"mean": (metrics.CategoricalAccuracy, 1), "count": (lambda: metrics.Precision(0.1), 1),
+        "histogram": (lambda: metrics.AUC(10), 2), "mean of errors": (metrics.MeanSquaredError, 1)}
+
+
+@pytest.mark.parametrize("make, place", HELD.values(), ids=HELD)
+def test_a_state_that_somebody_holds_is_up_to_date_after_every_batch(make, place):
+    metric, seen, sums = make(), [], []
+
+    class Holds(callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.state = metric.variables[place]
+
+        def on_train_batch_end(self, batch, logs=None):
+            held = self.state.numpy()
+            seen.append(np.array_equal(held, metric.variables[place].numpy()))
+            sums.append(held.sum())
+
+    trained, (x, y) = model([metric]), data(ROWS * 8)
+    trained.fit(x, y, batch_size=ROWS, epochs=2, verbose=0, callbacks=[Holds()], shuffle=False)
+    assert seen == [True] * 16
+    assert sums[7] > 0
+
+
+@pytest.mark.parametrize("hold", [lambda m: m.count, lambda m: m.variables, lambda m: m.merges()])
+def test_a_metric_leaves_when_its_states_are_handed_out(hold):
+    metric, _, waiting = fed(metrics.CategoricalAccuracy, range(6))
+    held = hold(metric)
+    assert waiting.put_aside(*batch(7)) == [metric]
+    assert held is not None and waiting.waiting == 0

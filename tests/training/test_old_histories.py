@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 import pytest
 from cases import reference_files
-from cases.history_cases_old import ALL, FILES, ROWS, awaited
+from cases.history_cases_old import ALL, FILES, ROWS
 from cases.old_history_case import Row, numbers
 from contracts.test_history_contracts import differing
 
@@ -20,10 +20,7 @@ from keras_torch.compat.install import install_as_keras, uninstall
 from keras_torch.dialects import dialect
 
 every_row = functools.cache(reference_files.read)
-NAMES = [
-    pytest.param(*row, id=", ".join(row), marks=[
-        pytest.mark.xfail(reason=why, strict=False) for why in awaited(*row)])
-    for row in ALL]
+NAMES = [pytest.param(*row, id=", ".join(row)) for row in ALL]
 
 
 def as_keras(generation: str, row: Row) -> dict[str, np.ndarray]:
