@@ -69,6 +69,9 @@ from keras_torch.layers.normalization import UnitNormalization as UnitNormalizat
 from keras_torch.layers.older_dense import Highway as Highway
 from keras_torch.layers.older_dense import MaxoutDense as MaxoutDense
 from keras_torch.layers.older_dense import TimeDistributedDense as TimeDistributedDense
+from keras_torch.layers.older_recurrent import CuDNNGRU as CuDNNGRU
+from keras_torch.layers.older_recurrent import CuDNNLSTM as CuDNNLSTM
+from keras_torch.layers.older_recurrent import Recurrent as Recurrent
 from keras_torch.layers.padding import Cropping1D as Cropping1D
 from keras_torch.layers.padding import Cropping2D as Cropping2D
 from keras_torch.layers.padding import Cropping3D as Cropping3D
@@ -118,6 +121,7 @@ from keras_torch.layers.torch_module_wrapper import TorchModuleWrapper as TorchM
 from keras_torch.layers.upsampling import UpSampling1D as UpSampling1D
 from keras_torch.layers.upsampling import UpSampling2D as UpSampling2D
 from keras_torch.layers.upsampling import UpSampling3D as UpSampling3D
+from keras_torch.layers.wrapper import Wrapper as Wrapper
 
 # Other names of the same classes: short ones, and those of Keras 1 and 2.
 
@@ -165,7 +169,8 @@ registry = Registry("layer", {cls.__name__: cls for cls in (
     AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
     ConvLSTM1D, ConvLSTM1DCell, ConvLSTM2D, ConvLSTM2DCell, ConvLSTM3D, ConvLSTM3DCell,
     LocallyConnected1D, LocallyConnected2D, Highway, MaxoutDense, TimeDistributedDense,
-    ParametricSoftplus, SReLU, Merge, AtrousConvolution1D, AtrousConvolution2D,
+    ParametricSoftplus, SReLU, Merge, CuDNNGRU, CuDNNLSTM, Recurrent, Wrapper,
+    AtrousConvolution1D, AtrousConvolution2D,
 )})
 for _alias, _cls in list(vars().items()):
     if (isinstance(_cls, type) and issubclass(_cls, Layer)

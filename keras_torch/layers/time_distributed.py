@@ -3,18 +3,13 @@
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import Term, fail
 from keras_torch.base.scopes import name_scope
 from keras_torch.layers.layer import Layer
 from keras_torch.layers.normalization import BatchNormalization
+from keras_torch.layers.wrapper import Wrapper
 
 
-def _module(owner, argument, value):
-    if not isinstance(value, torch.nn.Module):
-        fail(owner, argument, value, "a layer, a model or a torch module")
-
-
-class TimeDistributed(Layer):
+class TimeDistributed(Wrapper):
     """Applies a layer to each step of (batch, steps, ...), with the same weights.
 
     Args:
@@ -40,11 +35,7 @@ class TimeDistributed(Layer):
     torch.Size([2, 7, 4])
     """
 
-    vocabulary = {"layer": Term(_module, optional=False, doc="what is applied to each step.")}
     supports_masking = True
-
-    def __init__(self, layer, **kwargs):
-        super().__init__(**kwargs)
 
     def build(self, input_shape):
         if len(input_shape) < 3:

@@ -143,3 +143,70 @@ def test_arrays_that_no_layer_of_the_kind_has_are_refused():
 def test_two_sizes_by_position_are_a_window_until_keras_2(generation, sizes):
     with dialect(generation):
         assert layers.Conv2D(4, 3, 2).kernel_size == sizes
+
+
+class Decay(layers.Recurrent):
+    """A layer of one's own as in Keras 1: attributes before the base's constructor, weights in build."""
+
+    def __init__(self, output_dim, **kwargs):
+        self.output_dim = output_dim
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.states = [None]
+        self.W = self.add_weight((input_shape[-1], self.output_dim), initializer="ones", name="W")
+
+    def get_constants(self, x):
+        return [torch.tensor(0.5)]
+
+    def step(self, x, states):
+        state, factor = states
+        output = factor * state + x @ self.W
+        return output, [output]
+
+
+def test_a_recurrent_layer_of_ones_own():
+    steps = torch.ones(2, 3, 1)
+    assert Decay(2)(steps)[0].tolist() == [1.75, 1.75]
+    assert Decay(1, return_sequences=True)(steps)[0].flatten().tolist() == [1.0, 1.5, 1.75]
+    mask = torch.tensor([[True, True, False], [True, True, True]])
+    assert Decay(1)(steps, mask=mask).flatten().tolist() == [1.5, 1.75]
+    model = models.Sequential([layers.Input((None, 1)), Decay(4)])
+    assert model.output_shape == (None, 4)
+    with pytest.raises(NotImplementedError, match="Recurrent has no step"):
+        layer = layers.Recurrent()
+        layer.output_dim, layer.states = 2, [None]
+        layer(steps)
+
+
+def test_a_stateful_recurrent_layer_of_ones_own_goes_on():
+    layer, steps = Decay(1, stateful=True), torch.ones(1, 1, 1)
+    assert [layer(steps).item(), layer(steps).item()] == [1.0, 1.5]
+    layer.reset_states()
+    assert layer(steps).item() == 1.0
+
+
+@pytest.mark.parametrize("cls, plain", [(layers.CuDNNLSTM, layers.LSTM), (layers.CuDNNGRU, layers.GRU)])
+def test_layers_that_asked_for_cudnn(cls, plain):
+    x = torch.rand(2, 4, 3, generator=torch.Generator().manual_seed(0))
+    with dialect("keras2.2"):
+        layer = cls(5, return_sequences=True, kernel_regularizer="l2")
+    same = plain(5, return_sequences=True)
+    outputs = layer(x)
+    same(x)
+    same.set_weights(layer.get_weights())
+    assert torch.allclose(outputs, same(x)) and len(layer.losses) == 1
+    again = cls.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config() and again.kernel_path == "fused"
+
+
+def test_a_wrapper_of_ones_own_builds_and_saves_the_layer_inside():
+    class Twice(layers.Wrapper):
+        def call(self, inputs):
+            return 2 * self.layer(inputs)
+
+    layer = Twice(layers.Dense(2, kernel_initializer="ones"))
+    assert layer(A).tolist() == [[6.0, 6.0]] and len(layer.trainable_weights) == 2
+    assert Twice.from_config(layer.get_config()).layer.units == 2
+    with pytest.raises(ValueError, match="`layer` must be a layer, a model or a torch module; got 3"):
+        layers.Wrapper(3)
