@@ -103,7 +103,7 @@ class DistributedCheckpoint(MonitorCallback):
 
     def _save_if_due(self, step, logs):
         if self.save_best_only:
-            value = self.monitored(logs)
+            value = self.get_monitor_value(logs)
             if value is None or not self.improved(value):
                 return
         if self.verbose:

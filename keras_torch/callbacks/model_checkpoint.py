@@ -1,13 +1,13 @@
 """ModelCheckpoint: saves the model, or its weights, while it is trained."""
 
 import os
-import warnings
 
 from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
 from keras_torch.callbacks.logs import find_name
 from keras_torch.callbacks.monitor import MonitorCallback
 from keras_torch.callbacks.older_arguments import of_every_generation
-from keras_torch.callbacks.progress import check_verbose, say
+from keras_torch.callbacks.progress import check_verbose
+from keras_torch.dialects.translator import behaviour
 from keras_torch.saving import formats
 
 _ARGUMENTS = ("filepath", "monitor", "verbose", "save_best_only", "save_weights_only", "mode", "save_freq",
@@ -17,14 +17,23 @@ _ARGUMENTS = ("filepath", "monitor", "verbose", "save_best_only", "save_weights_
 class Placeholders(dict):
     """Values for the names in a path; a name of another Keras generation finds its counterpart.
 
-    >>> "{epoch:02d}-{val_acc:.2f}".format_map(Placeholders(epoch=3, val_accuracy=0.5))
-    '03-0.50'
+    Notes:
+        `taken` tells which names stood for which.
+
+    >>> values = Placeholders(epoch=3, val_accuracy=0.5)
+    >>> "{epoch:02d}-{val_acc:.2f}".format_map(values), values.taken
+    ('03-0.50', {'val_acc': 'val_accuracy'})
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.taken = {}
 
     def __missing__(self, name):
         known = find_name(name, self)
         if known is None:
             raise KeyError(name)
+        self.taken[name] = known
         return self[known]
 
 
@@ -33,10 +42,11 @@ class ModelCheckpoint(MonitorCallback):
 
     Args:
         filepath: where to save; '{epoch:02d}', '{batch}' and names of logs such as '{val_loss:.2f}' are
-            filled in ('epoch' and 'batch' count from 1; where the logs of an older generation tell the
-            batch, it is theirs, from 0). Folders are made. Its end chooses the format: '.keras', or '.h5' and
-            '.hdf5' for HDF5 of Keras 2; of weights '.weights.h5', '.h5' or '.hdf5'. Another end means HDF5
-            in the dialects keras1 and keras2.x, and is an error in the others.
+            filled in ('epoch' and 'batch' count from 1, in Keras 1 epochs from 0; where the logs of an
+            older generation tell the batch, it is theirs, from 0). Folders are made. Its end chooses the
+            format: '.keras', or '.h5' and '.hdf5' for HDF5 of Keras 2; of weights '.weights.h5', '.h5' or
+            '.hdf5'. Another end means HDF5 in the dialects keras1 and keras2.x, and is an error in the
+            others.
         monitor: key of logs to watch with `save_best_only`.
         verbose: 1 says what is saved, 0 is silent.
         save_best_only: whether to save only when the watched value has improved.
@@ -55,7 +65,10 @@ class ModelCheckpoint(MonitorCallback):
 
     Notes:
         Files are written beside the old one and then renamed: a stopped run leaves a whole file.
-        Without the watched value, or with one that is no single number, it warns once and saves.
+        Without the watched value, or with one that is no single number, it warns once and saves; before
+        Keras 3 it saves nothing where the value is missing.
+        A subclass may override `_save_model`, `_should_save_model`, `_get_file_path` and `_save_handler`.
+        `best` is the best value, `epochs_since_last_save` what `period` is compared with.
 
     Source: Keras `callbacks.ModelCheckpoint`. Keras 3 accepts only '.keras', '.h5' and '.weights.h5';
         tf.keras writes TensorFlow's files under other names.
@@ -64,7 +77,8 @@ class ModelCheckpoint(MonitorCallback):
     'epoch'
     """
 
-    stored_attributes = ("best", "_epoch", "_last_batch", "_batches_since_save", "_epochs_since_save")
+    stored_attributes = ("best", "_current_epoch", "_last_batch_seen", "_batches_seen_since_last_saving",
+                         "epochs_since_last_save")
 
     @of_every_generation
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
@@ -85,8 +99,10 @@ class ModelCheckpoint(MonitorCallback):
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.save_freq = save_freq
-        self._epoch, self._last_batch = 0, -1
-        self._batches_since_save = self._epochs_since_save = 0
+        self._current_epoch, self._last_batch_seen = 0, -1
+        self._batches_seen_since_last_saving = self.epochs_since_last_save = 0
+        self._saves_unwatched = behaviour("checkpoint without its value") == "saved"
+        self._first_epoch = behaviour("first epoch")
         if save_freq == "epoch":
             self.idle_hooks = frozenset(["on_train_batch_end"])
 
@@ -98,68 +114,82 @@ class ModelCheckpoint(MonitorCallback):
             check("ModelCheckpoint", self.filepath)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._last_batch = epoch, -1
+        self._current_epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        self._batches_since_save += batch - self._last_batch   # several, with steps_per_execution
-        self._last_batch = batch
-        if self._batches_since_save >= self.save_freq:
-            self._batches_since_save = 0
-            self._save_if_due(self._epoch, batch, logs or {})
+        if self._should_save_on_batch(batch):
+            self._save_model(epoch=self._current_epoch, batch=batch, logs=logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._epochs_since_save += 1
-        if self.save_freq == "epoch" and self._epochs_since_save >= self.period:
-            self._epochs_since_save = 0
-            self._save_if_due(epoch, None, logs or {})
+        self.epochs_since_last_save += 1
+        if self.save_freq == "epoch":
+            self._save_model(epoch=epoch, batch=None, logs=logs)
 
-    def _save_if_due(self, epoch, batch, logs):
-        path = self._path(epoch, batch, logs)
-        if self._is_due(epoch, logs, path):
-            self._save(path)
+    def _should_save_on_batch(self, batch):
+        if self.save_freq == "epoch":
+            return False
+        new_epoch = batch <= self._last_batch_seen
+        self._batches_seen_since_last_saving += batch + 1 if new_epoch else batch - self._last_batch_seen
+        self._last_batch_seen = batch
+        if self._batches_seen_since_last_saving < self.save_freq:
+            return False
+        self._batches_seen_since_last_saving = 0
+        return True
 
-    def _is_due(self, epoch, logs, path):
-        value = self._watched(logs) if self.save_best_only else None
-        if value is None:   # not asked to watch, or nothing to watch: then saving is the safe thing
-            self._say(epoch, f"saving model to {path}")
+    def _save_model(self, epoch, batch, logs):
+        """Saves when a save is due; `batch` is None at the end of an epoch."""
+        if self.save_freq == "epoch" and self.epochs_since_last_save < self.period:
+            return
+        self.epochs_since_last_save = 0
+        logs = logs or {}
+        path = self._get_file_path(epoch, batch, logs)
+        if self._should_save_model(epoch, batch, logs, path):
+            self._save_handler(path)
+            if not self._infinite:   # Keras 3 says so
+                self._say(epoch, f"finished saving model to {path}")
+
+    def _should_save_model(self, epoch, batch, logs, filepath):
+        if not self.save_best_only:
+            self._say(epoch, f"saving model to {filepath}")
+            return True
+        value = self.get_monitor_value(logs)
+        if value is None:
+            return self._saves_unwatched
+        if getattr(value, "ndim", 0):
+            self._warn_once(f"ModelCheckpoint watches `{self.monitor}`, which is an array of shape "
+                            f"{tuple(value.shape)} and not a number, so that every model is saved. Watch "
+                            "another value, or set save_best_only=False.")
             return True
         before = "None" if self.best is None else f"{self.best:.5f}"
         if not self.improved(value):
-            self._say(epoch, f"{self.monitor} did not improve from {before}")
+            compared = f" from {before}" if self._first_epoch else ""
+            self._say(epoch, f"{self.monitor} did not improve{compared}")
             return False
-        self._say(epoch, f"{self.monitor} improved from {before} to {value:.5f}, saving model to {path}")
+        self._say(epoch, f"{self.monitor} improved from {before} to {value:.5f}, saving model to {filepath}")
         return True
 
-    def _watched(self, logs):
-        value = self.monitored(logs)
-        if getattr(value, "ndim", 0) == 0:
-            return value
-        if not self._has_warned:
-            self._has_warned = True
-            warnings.warn(f"ModelCheckpoint watches `{self.monitor}`, which is an array of shape "
-                          f"{tuple(value.shape)} and not a number, so that every model is saved. Watch "
-                          "another value, or set save_best_only=False.", stacklevel=2)
-        return None
-
-    def _say(self, epoch, message):
-        if self.verbose:
-            say(f"Epoch {epoch + 1}: {message}")
-
-    def _save(self, path):
-        if os.path.isdir(path):
-            raise IsADirectoryError(f"ModelCheckpoint: `filepath` {path!r} is a folder. Give a file name.")
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    def _save_handler(self, filepath):
+        """Writes the file."""
+        if os.path.isdir(filepath):
+            raise IsADirectoryError(f"ModelCheckpoint: `filepath` {filepath!r} is a folder. "
+                                    "Give a file name.")
+        os.makedirs(os.path.dirname(filepath) or ".", exist_ok=True)
         save = self.model.save_weights if self.save_weights_only else self.model.save
-        save(path, overwrite=True)
+        save(filepath, overwrite=True)
 
-    def _path(self, epoch, batch, logs):
+    def _get_file_path(self, epoch, batch, logs):
+        """`filepath` with its placeholders filled in."""
         counted = {} if batch is None else {"batch": batch + 1}
-        values = Placeholders({**counted, **logs, "epoch": epoch + 1})
+        values = Placeholders({**counted, **logs, "epoch": epoch + self._first_epoch})
         try:
-            return self.filepath.format_map(values)
+            path = self.filepath.format_map(values)
         except (ValueError, IndexError) as error:
             raise ValueError(f"ModelCheckpoint: `filepath` {self.filepath!r} cannot be filled in: {error}. "
                              "Write placeholders as in '{epoch:02d}-{val_loss:.2f}.keras'.") from error
         except KeyError as error:
             raise KeyError(f"ModelCheckpoint: `filepath` {self.filepath!r} names {error}, not in logs."
                            f" Available: {', '.join(['epoch', *logs])}.") from error
+        for name, known in values.taken.items():
+            self._warn_once(f"ModelCheckpoint: `filepath` {self.filepath!r} names `{name}`, which is called "
+                            f"`{known}` here. Write that name: Keras finds nothing under the other.")
+        return path

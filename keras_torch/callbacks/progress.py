@@ -22,6 +22,7 @@ from tqdm.utils import disp_trim
 from keras_torch.base.checks import one_of
 from keras_torch.base.download import report_with
 from keras_torch.base.third_party import need
+from keras_torch.dialects.translator import behaviour
 
 REPAINT_SECONDS = 0.1      # a repaint reads values back from the device, so it has its own pace
 LOG_FILE_SECONDS = 60.0    # between lines of one epoch when the output is not a terminal
@@ -151,6 +152,15 @@ def is_interactive_logging_enabled():
 
 
 # How numbers look.
+
+def epoch_text(epoch):
+    """An epoch, counted from 0, as messages of the generation in force call it.
+
+    >>> epoch_text(0)
+    'Epoch 1'
+    """
+    return f"Epoch {epoch + behaviour('first epoch'):{behaviour('epoch in messages')}}"
+
 
 def duration_text(seconds):
     """Seconds as '7s', '1:05' or '1:01:05'.

@@ -284,7 +284,6 @@ def test_no_checkpoint(tmp_path):
         ({"save_on_background": "x"}, "`save_on_background` must be True or False"),
         ({"save_weights_only": "x"}, "`save_weights_only` must be True or False"),
         ({"verbose": 5}, "`verbose` must be"),
-        ({"mode": "up"}, "`mode` must be"),
     ],
 )
 def test_wrong_arguments_are_refused_when_made(arguments, message):

@@ -8,6 +8,8 @@ import torch
 
 from keras_torch.callbacks import LearningRateScheduler
 from keras_torch.dialects import dialect
+from keras_torch.optimizers import SGD, MultiOptimizer, OptimizerMap
+from keras_torch.optimizers.schedules import ExponentialDecay
 
 
 class Halving:
@@ -65,3 +67,25 @@ def test_wrong_arguments_are_refused_when_made():
         LearningRateScheduler(0.5)
     with pytest.raises(ValueError, match="`verbose` must be"):
         LearningRateScheduler(abs, verbose=5)
+
+
+def test_two_schedules_are_refused_before_the_first_step(attach, model):
+    model.optimizer = SGD(ExponentialDecay(0.5, 10, 0.5))
+    with pytest.raises(TypeError, match="sets the rate of SGD, which follows a schedule. Compile"):
+        attach(LearningRateScheduler(lambda epoch: 0.25))
+
+
+def test_older_generations_end_the_schedule_and_say_so(attach, model):
+    model.optimizer = SGD(ExponentialDecay(0.5, 10, 0.5))
+    with dialect("tf.keras"), pytest.warns(UserWarning, match="which follows a schedule that ends now"):
+        attach(LearningRateScheduler(lambda epoch: 0.25)).on_epoch_begin(0)
+    assert float(model.optimizer.learning_rate) == 0.25
+
+
+def test_each_of_several_optimizers(attach, model, capsys):
+    model.optimizer = MultiOptimizer(OptimizerMap(SGD(0.5, name="slow"), {"a/.*": SGD(1.0, name="fast")}))
+    callback, logs = attach(LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1)), {}
+    callback.on_epoch_begin(0)
+    callback.on_epoch_end(0, logs)
+    assert logs == {"learning_rate_fast": 0.5, "learning_rate_slow": 0.25}
+    assert "Epoch 1: LearningRateScheduler setting slow learning rate to 0.25." in capsys.readouterr().out

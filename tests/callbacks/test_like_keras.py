@@ -74,7 +74,7 @@ def _direction(model, key):
     callback = EarlyStopping("val_" + key)
     callback.set_model(model)
     try:
-        return "up" if callback.is_better(2.0, than=1.0) else "down"
+        return "up" if callback._is_improvement(2.0, 1.0) else "down"
     except ValueError as error:
         assert "cannot tell whether more" in str(error)
         return "error"

@@ -1,5 +1,6 @@
 """ModelCheckpoint saves when Keras's does, under the names it would give."""
 
+import math
 import pathlib
 
 import numpy as np
@@ -39,7 +40,8 @@ def test_weights_only_with_any_file_name(name, attach, model, tmp_path):
 
 
 def test_placeholders_of_other_generations_and_of_batches(attach, model):
-    attach(ModelCheckpoint("{epoch:02d}-{val_acc:.2f}.h5")).on_epoch_end(2, {"val_accuracy": 0.5})
+    with pytest.warns(UserWarning, match="names `val_acc`, which is called `val_accuracy` here"):
+        attach(ModelCheckpoint("{epoch:02d}-{val_acc:.2f}.h5")).on_epoch_end(2, {"val_accuracy": 0.5})
     every = attach(ModelCheckpoint("{epoch}.{batch}.h5", save_freq=2))
     _run(every, [1.0])
     assert [name for _, name in model.saved] == ["03-0.50.h5", "1.2.h5", "1.4.h5"]
@@ -59,8 +61,10 @@ def test_messages(attach, capsys):
         callback.on_epoch_end(epoch, {"loss": value})
     attach(ModelCheckpoint("y.h5", verbose=1)).on_epoch_end(0, {})
     assert capsys.readouterr().out == ("Epoch 1: loss improved from None to 1.00000, saving model to x.h5\n"
+                                       "Epoch 1: finished saving model to x.h5\n"
                                        "Epoch 2: loss did not improve from 1.00000\n"
-                                       "Epoch 1: saving model to y.h5\n")
+                                       "Epoch 1: saving model to y.h5\n"
+                                       "Epoch 1: finished saving model to y.h5\n")
 
 
 def test_a_missing_value_warns_once_and_saves_anyway(attach, model):
@@ -178,3 +182,92 @@ def test_a_name_without_an_ending_is_an_error_before_the_first_step(weights, end
     with pytest.raises(ValueError, match=f"ModelCheckpoint: `filepath` must be a name that ends in {ending}"):
         model.fit(np.ones((4, 3)), np.zeros((4, 1)), verbose=0, callbacks=[saver])
     assert int(model.optimizer.iterations) == 0 and not list(tmp_path.iterdir())
+
+
+OLDER = ("keras1", "keras2.2", "keras2.3", "tf.keras")
+
+
+@pytest.mark.parametrize("generation", OLDER)
+def test_older_generations_save_nothing_without_their_value(generation, attach, model):
+    with dialect(generation):
+        callback = attach(ModelCheckpoint("x.h5", save_best_only=True))
+        with pytest.warns(UserWarning, match="ModelCheckpoint watches `val_loss`, which is not available"):
+            callback.on_epoch_end(0, {"loss": 1.0})
+            callback.on_epoch_end(1, {"loss": 0.5})
+    assert model.saved == []
+
+
+@pytest.mark.parametrize("generation, saved", [*((name, [1]) for name in OLDER), ("keras3", [0, 1])])
+def test_nan_at_first_is_the_best_in_keras3_alone(generation, saved, attach, model):
+    with dialect(generation):
+        callback = attach(ModelCheckpoint("{epoch}.h5", "loss", save_best_only=True))
+        for epoch, value in enumerate([math.nan, 2.0, math.nan]):
+            callback.on_epoch_end(epoch, {"loss": value})
+    first = 0 if generation == "keras1" else 1
+    assert [int(name[0]) - first for _, name in model.saved] == saved
+
+
+@pytest.mark.parametrize(
+    "generation, lines",
+    [
+        ("keras1", ["Epoch 00000: loss improved from inf to 1.00000, saving model to 0.h5",
+                    "Epoch 00001: loss did not improve"]),
+        ("keras2.3", ["Epoch 00001: loss improved from inf to 1.00000, saving model to 1.h5",
+                      "Epoch 00002: loss did not improve from 1.00000"]),
+        ("tf.keras", ["Epoch 1: loss improved from inf to 1.00000, saving model to 1.h5",
+                      "Epoch 2: loss did not improve from 1.00000"]),
+        ("keras3", ["Epoch 1: loss improved from None to 1.00000, saving model to 1.h5",
+                    "Epoch 1: finished saving model to 1.h5",
+                    "Epoch 2: loss did not improve from 1.00000"]),
+    ],
+)  # fmt: skip
+def test_messages_are_those_of_the_generation(generation, lines, attach, capsys):
+    with dialect(generation):
+        callback = attach(ModelCheckpoint("{epoch}.h5", "loss", verbose=1, save_best_only=True))
+        for epoch, value in enumerate([1.0, 2.0]):
+            callback.on_epoch_end(epoch, {"loss": value})
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+class Uploads(ModelCheckpoint):
+    """Notes what it is asked, and where it saves."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.asked = []
+
+    def _save_model(self, epoch, batch, logs):
+        self.asked.append((epoch, batch, dict(logs)))
+        super()._save_model(epoch, batch, logs)
+
+    def _get_file_path(self, epoch, batch, logs):
+        return "own-" + super()._get_file_path(epoch, batch, logs)
+
+    def _should_save_model(self, epoch, batch, logs, filepath):
+        return filepath.startswith("own") and epoch > 0
+
+
+@pytest.mark.parametrize("generation", ["tf.keras", "keras3"])
+def test_methods_of_a_subclass_are_asked(generation, attach, model):
+    with dialect(generation):
+        callback = attach(Uploads("{epoch}.h5", monitor="loss"))
+        for epoch in range(2):
+            callback.on_epoch_end(epoch, {"loss": 1.0})
+        batchwise = attach(Uploads("{epoch}.{batch}.h5", save_freq=2))
+        batchwise.on_epoch_begin(1)
+        for batch in range(4):
+            batchwise.on_train_batch_end(batch, {"loss": 1.0})
+    assert callback.asked == [(0, None, {"loss": 1.0}), (1, None, {"loss": 1.0})]
+    assert batchwise.asked == [(1, 1, {"loss": 1.0}), (1, 3, {"loss": 1.0})]
+    assert [name for _, name in model.saved] == ["own-2.h5", "own-2.2.h5", "own-2.4.h5"]
+
+
+def test_what_a_subclass_may_read(attach):
+    callback = attach(ModelCheckpoint("x.h5", "loss", save_best_only=True, save_freq=3))
+    callback.on_epoch_begin(4)
+    callback.on_train_batch_end(1, {"loss": 1.0})
+    seen = callback._current_epoch, callback._last_batch_seen, callback._batches_seen_since_last_saving
+    assert seen == (4, 1, 2) and callback.best is None
+    callback.on_train_batch_end(0, {"loss": 1.0})   # another epoch
+    assert callback.best == 1.0 and callback._batches_seen_since_last_saving == 0
+    assert callback.epochs_since_last_save == 0 and callback.monitor_op(0.5, callback.best)
