@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from cases import old_objective_case, reference_files  # noqa: E402 - needs the line above
 from cases.old_objective_backend import BACKEND  # noqa: E402
 from cases.old_objective_cases import FORMULAS, WEIGHTED  # noqa: E402
+from cases.old_objective_metrics import METRICS  # noqa: E402
 from cases.old_objective_optimizers import OPTIMIZERS, STARTS  # noqa: E402
 
 keras = import_keras()
@@ -95,6 +96,20 @@ def trajectory(case: Any) -> dict[str, np.ndarray]:
     return {**found, **{f"state {place}": np.asarray(value) for place, value in state}}
 
 
+def metric(case: Any) -> dict[str, np.ndarray]:
+    """The result of a metric class after three batches."""
+    made = getattr(module("metrics"), case.metric)(**case.arguments)
+    first = case.batches()[0]
+    places = [K.placeholder(shape=(None, *array.shape[1:])) for array in first]
+    weights = places.pop() if case.weights != "none" else None
+    updates = made.update_state(*places, sample_weight=weights)
+    step = K.function(places + ([] if weights is None else [weights]), [],
+                      updates=updates if isinstance(updates, list) else made.updates)
+    for batch in case.batches():
+        step(batch)
+    return {"value": K.eval(made.result())}
+
+
 def start_value(case: Any) -> dict[str, np.ndarray]:
     """Statistics of a start value."""
     np.random.seed(1)
@@ -123,7 +138,7 @@ def answers(rows: list, answer: Any) -> dict[str, dict[str, np.ndarray]]:
 def main() -> None:
     """Runs all rows."""
     parts = ((FORMULAS + BACKEND, formula), (WEIGHTED, weighted), (OPTIMIZERS, trajectory),
-             (STARTS, start_value))
+             (STARTS, start_value), (METRICS, metric))
     found = functools.reduce(lambda all_, part: {**all_, **answers(*part)}, parts, {})
     target = sys.argv[1] if len(sys.argv) > 1 else old_objective_case.FILES[GENERATION]
     reference_files.write(target, found, {"keras": keras.__version__, "backend": K.backend()})

@@ -12,6 +12,7 @@ from cases import arrays, old_objective_case, old_objective_run, reference_files
 from cases.old_names import FILES as NAMES
 from cases.old_objective_backend import BACKEND
 from cases.old_objective_cases import FORMULAS, WEIGHTED
+from cases.old_objective_metrics import METRICS
 from cases.old_objective_optimizers import OPTIMIZERS
 from old_keras import VARIABLES
 
@@ -40,7 +41,8 @@ def test_new_numbers_equal_those_of_that_keras(generation, tmp_path, monkeypatch
     monkeypatch.setattr(arrays, "SEED", NEW)
     wrong = {}
     formula, trajectory = old_objective_run.formula, old_objective_run.trajectory
-    parts = ((FORMULAS + BACKEND, formula), (WEIGHTED, old_objective_run.weighted), (OPTIMIZERS, trajectory))
+    parts = ((FORMULAS + BACKEND, formula), (WEIGHTED, old_objective_run.weighted), (OPTIMIZERS, trajectory),
+             (METRICS, old_objective_run.metric))
     for cases, run in parts:
         for case in cases:
             if case.generation == generation:

@@ -169,3 +169,38 @@ def statistics(values: Any) -> dict[str, np.ndarray]:
     quarters = np.percentile(values, (25, 75))
     return {"range": np.array([values.min(), values.max()]), "quarters": quarters,
             "mean": values.mean(), "deviation": values.std(), "singular": singular[[0, -1]]}
+
+
+@dataclass(frozen=True)
+class OldMetric:
+    """A metric class of Keras 2.3 over three uneven batches.
+
+    Args:
+        y_true: kind of the labels; None for metrics of plain values.
+        weights: "none", "positive" or "zeros" (a third of them 0).
+    """
+
+    metric: str
+    y_true: str | None
+    y_pred: str
+    shape: tuple = (12, 5)
+    arguments: dict = field(default_factory=dict)
+    weights: str = "none"
+    tolerance: float = 1e-5
+    generation: str = "keras2.3"
+
+    @property
+    def name(self) -> str:
+        """Key in the reference file and id of the test."""
+        given = ", ".join(f"{name}={value}" for name, value in self.arguments.items())
+        return f"metrics.{self.metric}({given}) {self.y_true} {self.shape} {self.weights} in batches"
+
+    def batches(self) -> list[list[np.ndarray]]:
+        """For each batch: the labels if there are any, the predictions, the weights if there are any."""
+        kinds = [self.y_pred] if self.y_true is None else [self.y_true, self.y_pred]
+        arrays = [_numbers(kind, self.shape, f"{self.name}/{place}") for place, kind in enumerate(kinds)]
+        if self.weights != "none":
+            arrays.append(numbers("positive", self.shape[:1], f"{self.name}/weights"))
+            if self.weights == "zeros":
+                arrays[-1][::3] = 0.0
+        return [[array[start:end] for array in arrays] for start, end in ((0, 5), (5, 6), (6, self.shape[0]))]

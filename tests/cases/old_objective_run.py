@@ -50,6 +50,17 @@ def weighted(case: Any) -> dict[str, np.ndarray]:
     return {"value": value.detach().numpy(), "gradient": y_pred.grad.numpy()}
 
 
+def metric(case: Any) -> dict[str, np.ndarray]:
+    """The result of a metric class after three batches."""
+    with dialect(case.generation):
+        made = look_up("metrics", case.metric)(**case.arguments)
+    for batch in case.batches():
+        arrays = [torch.tensor(np.asarray(array, "float32")) for array in batch]
+        weights = arrays.pop() if case.weights != "none" else None
+        made.update_state(*arrays, sample_weight=weights)
+    return {"value": np.asarray(made.result())}
+
+
 def trajectory(case: Any) -> dict[str, np.ndarray]:
     """Weights after some steps and the optimizer's state after the last."""
     with dialect(case.generation):
