@@ -623,6 +623,7 @@ BEHAVES = [
         "metric over batches",
         {"keras1": "means without masks", "keras2.2": "means like losses", "keras3": "values"},
     ),
+    Behaves("flat list of metrics", {"tf.keras": "for every output", "keras3": "by output"}),
     Behaves("output loss over batches", {"keras2.2": "samples", "keras2.3": "batches", "keras3": "samples"}),
     Behaves("history order", {"keras2.3": "validation first", "tf.keras": "loss first", "keras3": "sorted"}),
     Behaves("logs of a batch", {"keras2.2": "own values", "keras2.3": "own loss", "keras3": "so far"}),

@@ -7,6 +7,7 @@ instead of five, and no loss of digits near 0 and 1. Without them, probabilities
 epsilon, as Keras does.
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -18,6 +19,7 @@ from keras_torch.base.checks import (
     fraction,
     integer,
     is_integer,
+    is_number,
     nonnegative_number,
     number,
 )
@@ -33,6 +35,7 @@ from keras_torch.losses.loss import (
     match_ranks,
     require_equal_shapes,
 )
+from keras_torch.ops.core import as_tensor
 
 
 def _from_logits(y_pred, from_logits):
@@ -221,7 +224,7 @@ def categorical_focal_crossentropy(y_true, y_pred, alpha=0.25, gamma=2.0, from_l
     """`categorical_crossentropy` with easy classes weakened: each term times `alpha * (1 - y_pred)**gamma`.
 
     Args:
-        alpha: factor of the whole loss.
+        alpha: factor of the whole loss, or a list with one for each class.
         gamma: how strongly easy classes are weakened.
         from_logits: `y_pred` are logits.
         label_smoothing: fraction of each label that is spread over all classes.
@@ -236,6 +239,7 @@ def categorical_focal_crossentropy(y_true, y_pred, alpha=0.25, gamma=2.0, from_l
     y_true, y_pred = _one_hot_pair("categorical_focal_crossentropy", y_true, y_pred, label_smoothing)
     y_pred = F.softmax(y_pred, axis) if from_logits else y_pred
     y_pred = _within(y_pred / y_pred.sum(axis, keepdim=True))
+    alpha = alpha if is_number(alpha) else as_tensor(alpha, like=y_pred).to(y_pred)
     return (alpha * (1.0 - y_pred) ** gamma * -y_true * y_pred.log()).sum(axis)
 
 
@@ -421,11 +425,21 @@ class CategoricalCrossentropy(FormulaLoss):
         super().__init__(reduction, name, dtype)
 
 
+def _numbers(owner, argument, value):
+    for factor in value if isinstance(value, (list, tuple, np.ndarray)) else [value]:
+        if not is_number(factor):
+            fail(owner, argument, value, "a number, or a list with a number for each class")
+
+
+def _as_numbers(value):
+    return value if is_number(value) else [float(factor) for factor in value]
+
+
 class CategoricalFocalCrossentropy(FormulaLoss):
     """`CategoricalCrossentropy` with easy classes weakened by `alpha * (1 - y_pred)**gamma`.
 
     Args:
-        alpha: factor of the whole loss.
+        alpha: factor of the whole loss, or a list with one for each class.
         gamma: how strongly easy classes are weakened.
         from_logits: `y_pred` are logits, not probabilities.
         label_smoothing: fraction of each label that is spread over all classes.
@@ -441,7 +455,7 @@ class CategoricalFocalCrossentropy(FormulaLoss):
     formula = categorical_focal_crossentropy
     options = ("alpha", "gamma", "from_logits", "label_smoothing", "axis")
     vocabulary = {"from_logits": _LOGITS, "label_smoothing": _SMOOTHING, "axis": _AXIS,
-                  "alpha": Term(number, doc="factor of the whole loss", optional=False),
+                  "alpha": Term(_numbers, _as_numbers, "factor of the loss or of each class", False),
                   "gamma": _GAMMA}
 
     def __init__(self, alpha=0.25, gamma=2.0, from_logits=False, label_smoothing=0.0, axis=-1,

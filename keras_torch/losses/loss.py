@@ -99,6 +99,15 @@ def as_pair(y_true, y_pred):
     return match_ranks(as_tensor(y_true, like=y_pred).to(y_pred), y_pred)
 
 
+def class_of(one_hot, axis=-1):
+    """Class numbers of one-hot labels or scores; `argmax` itself refuses bool ones, as pandas makes them.
+
+    >>> class_of(torch.tensor([[False, True], [True, False]]))
+    tensor([1, 0])
+    """
+    return (one_hot.byte() if one_hot.dtype is torch.bool else one_hot).argmax(axis)
+
+
 def is_plain_pair(y_true, y_pred):
     """Whether both are plain tensors on one device: no symbols, arrays or numbers, nothing to convert.
 

@@ -6,7 +6,7 @@ from keras_torch.base.checks import Term, boolean, fail, number, positive_int
 from keras_torch.base.configurable import is_house_class
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.losses import is_binary_by_loss
-from keras_torch.losses.loss import beside, match_ranks
+from keras_torch.losses.loss import beside, class_of, match_ranks
 from keras_torch.metrics.reduction import FormulaMetric
 from keras_torch.ops.core import as_tensor
 
@@ -49,7 +49,7 @@ def binary_accuracy(y_true, y_pred, threshold=0.5):
 
 
 def _categorical_matches(y_true, y_pred):
-    return y_true.argmax(-1) == y_pred.argmax(-1)
+    return class_of(y_true) == y_pred.argmax(-1)
 
 
 def categorical_accuracy(y_true, y_pred):
@@ -99,7 +99,7 @@ def _in_top(labels, y_pred, k):
 
 
 def _categorical_in_top(y_true, y_pred, k):
-    return _in_top(y_true.argmax(-1), y_pred, k)
+    return _in_top(class_of(y_true), y_pred, k)
 
 
 def top_k_categorical_accuracy(y_true, y_pred, k=5):

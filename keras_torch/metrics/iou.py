@@ -2,20 +2,25 @@
 
 import warnings
 
+import numpy as np
 import torch
 
 from keras_torch.base import settings
 from keras_torch.base.checks import Term, boolean, fail, fraction, integer, is_integer, positive_int
 from keras_torch.base.dtypes import torch_dtype
-from keras_torch.losses.loss import beside
+from keras_torch.losses.loss import beside, class_of
 from keras_torch.metrics.metric import Metric
 from keras_torch.ops.core import as_tensor
 
 
 def _class_ids(owner, argument, value):
-    listed = isinstance(value, (list, tuple)) and len(value) > 0
+    listed = isinstance(value, (list, tuple, range, np.ndarray)) and len(value) > 0
     if not listed or not all(is_integer(item) and item >= 0 for item in value):
         fail(owner, argument, value, "a list of class numbers")
+
+
+def _as_list(class_ids):
+    return [int(number) for number in class_ids]
 
 
 class IoU(Metric):
@@ -44,7 +49,7 @@ class IoU(Metric):
     """
 
     vocabulary = {"num_classes": Term(positive_int, doc="number of classes", optional=False),
-                  "target_class_ids": Term(_class_ids, list, "classes that count", False),
+                  "target_class_ids": Term(_class_ids, _as_list, "classes that count", False),
                   "ignore_class": Term(integer, doc="label that does not count"),
                   "sparse_y_true": Term(boolean, bool, "whether labels are class numbers", False),
                   "sparse_y_pred": Term(boolean, bool, "whether predictions are class numbers", False),
@@ -63,8 +68,8 @@ class IoU(Metric):
         y_pred = as_tensor(y_pred)
         self.follow(y_pred)
         y_true = beside(y_true, y_pred)
-        y_true = (y_true if self.sparse_y_true else y_true.argmax(self.axis)).long().reshape(-1)
-        y_pred = (y_pred if self.sparse_y_pred else y_pred.argmax(self.axis)).long().reshape(-1)
+        y_true = (y_true if self.sparse_y_true else class_of(y_true, self.axis)).long().reshape(-1)
+        y_pred = (y_pred if self.sparse_y_pred else class_of(y_pred, self.axis)).long().reshape(-1)
         weights = self._weights(y_true, sample_weight)
         classes = self.num_classes
         counts = (y_true >= 0) & (y_true < classes) & (y_pred >= 0) & (y_pred < classes)

@@ -18,6 +18,7 @@ import torch
 
 from keras_torch.base.checks import Term, function
 from keras_torch.base.names import to_snake_case
+from keras_torch.base.serialization import resolve
 from keras_torch.base.third_party import is_compiling
 from keras_torch.dialects.translator import behaviour
 from keras_torch.losses.foreign import numpy_misuse
@@ -266,6 +267,19 @@ def name_of_function(fn):
     return to_snake_case(name) if behaviour("name of a metric function") == "snake case" else name
 
 
+def _function_or_name(owner, argument, value):
+    if not isinstance(value, str):
+        function(owner, argument, value)
+
+
+def _as_function(value):
+    """The function itself; a config has the name of one of ours."""
+    if not isinstance(value, str):
+        return value
+    found = resolve(value, module="keras.losses")
+    return found.formula if isinstance(found, type) and issubclass(found, FormulaMetric) else found
+
+
 class MeanMetricWrapper(Mean):
     """The mean of a function's values: any (y_true, y_pred, **kwargs) -> a value per sample.
 
@@ -288,7 +302,7 @@ class MeanMetricWrapper(Mean):
     ('largest', 1.0)
     """
 
-    vocabulary = {"fn": Term(function, doc="the function", optional=False)}
+    vocabulary = {"fn": Term(_function_or_name, _as_function, "the function", optional=False)}
 
     def __init__(self, fn, name=None, dtype=None, **kwargs):
         super().__init__(name, dtype)

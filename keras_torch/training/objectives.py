@@ -41,6 +41,7 @@ class Objectives:
         self.structure = None    # structure of the outputs where it is deep, a dict of lists for example
         self.loss_objects, self.weights = [], []
         self.plain_metrics, self.weighted_metrics = [], []
+        self._lists_by_output = behaviour("flat list of metrics") == "by output"
         self._counts_batches = behaviour("output loss over batches") == "batches"
         self._gatherings = []  # batches on their way to the metrics without weights
         self.output_trackers = []
@@ -220,12 +221,13 @@ class Objectives:
         elif isinstance(specs, dict):
             listed = per_output(specs, names, argument)
         elif len(names) == 1 and not (len(specs) == 1 and isinstance(specs[0], (list, tuple))):
-            listed = [list(specs)]
-        elif len(specs) == len(names):
+            nested = (item if isinstance(item, (list, tuple)) else [item] for item in specs)
+            listed = [[spec for item in nested for spec in item]]
+        elif len(specs) == len(names) and (self._lists_by_output or _any_list(specs)):
             listed = list(specs)
-        elif any(isinstance(item, (list, tuple)) for item in specs):
+        elif _any_list(specs):
             listed = per_output(specs, names, argument)
-        else:  # Keras 2: a flat list counts for every output
+        else:  # up to tf.keras a flat list counts for every output
             listed = [list(specs) for _ in names]
         return [
             [] if item is None else list(item) if isinstance(item, (list, tuple)) else [item]
@@ -414,6 +416,10 @@ def _check_loss_weights(loss_weights):
     for value in tree.flatten(loss_weights):
         if value is not None and not isinstance(value, (int, float, torch.Tensor)):
             fail("compile()", "loss_weights", loss_weights, "numbers, in a list or a dict by output name")
+
+
+def _any_list(specs):
+    return any(isinstance(item, (list, tuple)) for item in specs)
 
 
 def _as_column(values, pred):
