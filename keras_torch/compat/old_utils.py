@@ -358,6 +358,8 @@ def print_summary(model, line_length=None, positions=None, print_fn=None):
     """`model.summary(...)`.
 
     Source: Keras 2 `utils.print_summary`.
+
+    >>> print_summary(models.Sequential([layers.Input((2,))]), print_fn=lambda line: None)
     """
     model.summary(line_length=line_length, positions=positions, print_fn=print_fn)
 
@@ -418,6 +420,11 @@ def multi_gpu_model(model, gpus=None, cpu_merge=True, cpu_relocation=False):
         ValueError: always; in Keras too with one GPU.
 
     Source: Keras 2 `utils.multi_gpu_model`.
+
+    >>> multi_gpu_model(None, gpus=2)
+    Traceback (most recent call last):
+    ...
+    ValueError: multi_gpu_model() is not provided; got gpus=2. Start the script with torchrun...
     """
     raise ValueError(f"multi_gpu_model() is not provided; got gpus={gpus!r}. Start the script with torchrun, "
                      "one process for each GPU; on one GPU use the model itself.")

@@ -1,7 +1,7 @@
 """Rows of the metric classes of Keras 2.3.1.
 
-On Theano it has no `top_k` and no weights for `class_id`, and a weighted RootMeanSquaredError loses the size of
-its last axis, which TensorFlow knows.
+On Theano it has no `top_k` and no weights for `class_id`, and a weighted RootMeanSquaredError loses the size
+of its last axis, which TensorFlow knows.
 """
 
 from __future__ import annotations
