@@ -24,7 +24,8 @@ def classifier(compiled, loss="categorical_crossentropy"):
 
 ONE_HOT = {"accuracy": lambda: "accuracy", "categorical": lambda: "categorical_accuracy",
            "AUC": lambda: "AUC", "top 2": lambda: metrics.TopKCategoricalAccuracy(2),
-           "precision": metrics.Precision, "mean IoU": lambda: metrics.OneHotMeanIoU(3), "IoU": lambda: metrics.OneHotIoU(3, [0, 2])}
+           "precision": metrics.Precision, "mean IoU": lambda: metrics.OneHotMeanIoU(3),
+           "IoU": lambda: metrics.OneHotIoU(3, [0, 2])}
 
 
 @pytest.mark.parametrize("make", ONE_HOT.values(), ids=ONE_HOT)
