@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from cases.restored_fit import BATCH, X, Y
-from cases.training_models import LABELS, classifier, regressor
+from cases.training_models import LABELS, Numbered, classifier, regressor
 from cases.training_models import X as FEATURES
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -150,6 +150,28 @@ def test_training_that_goes_on_in_the_middle_of_an_epoch_keeps_its_sums(tmp_path
         with pytest.raises(KeyboardInterrupt):
             fitted("part", Told(), callbacks.LambdaCallback(on_train_batch_end=interrupt))
         assert fitted("part", Told()) == whole
+
+
+@pytest.mark.parametrize("batch", [1, 3, 4])
+def test_part_of_a_sequence_of_tf_keras_goes_on_where_it_was(batch, tmp_path):
+    def interrupt(number, logs):
+        seen.append(number)
+        if len(seen) == batch:
+            raise KeyboardInterrupt
+
+    def fitted(folder, *listeners):
+        model = classifier()
+        model.set_weights([np.full_like(weight, 0.1) for weight in model.get_weights()])
+        backup = callbacks.BackupAndRestore(tmp_path / folder, save_freq=1)
+        return model.fit(Numbered(), steps_per_epoch=2, shuffle=False, epochs=3, verbose=0,
+                         callbacks=[*listeners, backup]).history  # fmt: skip
+
+    seen = []
+    with dialect("tf.keras"):
+        whole = fitted("whole")
+        with pytest.raises(KeyboardInterrupt):
+            fitted("part", callbacks.LambdaCallback(on_train_batch_end=interrupt))
+        assert fitted("part") == whole
 
 
 @pytest.mark.parametrize("generation", ["keras2.2", "keras2.3"])
