@@ -1,5 +1,7 @@
 """CallbackList: several callbacks called as one, which knows who listens to which batch hook."""
 
+import inspect
+import itertools
 import sys
 
 from keras_torch.callbacks.callback import Callback, is_empty
@@ -34,9 +36,25 @@ def _listening(callback, kind, moment):
     if name in getattr(callback, "idle_hooks", ()) and _is_ours(hook):
         return None
     if not is_empty(hook):
-        return hook
+        return _taking_logs(hook)
     older = getattr(callback, f"on_batch_{moment}", None) if kind == "train" else None
-    return None if is_empty(older) else older
+    return None if is_empty(older) else _taking_logs(older)
+
+
+def _taking_logs(hook):
+    """A hook to be called as `hook(batch, logs)`, whether it takes `logs` by position or only by name.
+
+    Notes:
+        Keras gives batch hooks their logs by name, and so needs the name `logs`; here any name will do.
+    """
+    try:
+        parameters = inspect.signature(hook).parameters.values()
+    except (TypeError, ValueError):   # built-in functions without a signature
+        return hook
+    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if len(places) > 1 or not any(p.name == "logs" or p.kind is p.VAR_KEYWORD for p in parameters):
+        return hook
+    return lambda batch, logs=None: hook(batch, logs=logs)
 
 
 class CallbackList(Callback):
@@ -85,12 +103,13 @@ class CallbackList(Callback):
     def _refresh(self):
         """Works out who listens to which batch hook; hooks may have been replaced since the last run."""
         self._in_order = sorted(self.callbacks, key=lambda callback: getattr(callback, "comes_last", False))
-        self._listeners = {
-            (kind, moment): [hook for callback in self._in_order
-                             if (hook := _listening(callback, kind, moment)) is not None]
-            for kind in KINDS for moment in MOMENTS}
-        self._showing_means = [callback for callback in self._in_order
-                               if getattr(callback, "shows_means", False)]
+        self._listeners, self._with_means = {}, {}
+        for key in itertools.product(KINDS, MOMENTS):
+            found = [(callback, hook) for callback in self._in_order
+                     if (hook := _listening(callback, *key)) is not None]
+            self._listeners[key] = [hook for _, hook in found]
+            self._with_means[key] = [hook for callback, hook in found
+                                     if getattr(callback, "shows_means", False)]
 
     def append(self, callback):
         """Adds a callback at the end.
@@ -191,12 +210,7 @@ class CallbackList(Callback):
         False
         """
         return behaviour("logs of a batch") != "so far" and any(
-            len(self._listeners[kind, moment]) > len(self._hooks_with_means(kind, moment))
-            for moment in MOMENTS)
-
-    def _hooks_with_means(self, kind, moment):
-        found = (_listening(callback, kind, moment) for callback in self._showing_means)
-        return [hook for hook in found if hook is not None]
+            len(self._listeners[kind, moment]) > len(self._with_means[kind, moment]) for moment in MOMENTS)
 
     def batch_hook(self, kind, moment, show_means=None):
         """The function `(batch, logs=None)` that calls everybody who listens, or None when nobody does.
@@ -215,7 +229,7 @@ class CallbackList(Callback):
         """
         if not self._listeners[kind, moment]:
             return None
-        if show_means is None or not (later := self._hooks_with_means(kind, moment)):
+        if show_means is None or not (later := self._with_means[kind, moment]):
             return getattr(self, f"on_{kind}_batch_{moment}")
         first = [hook for hook in self._listeners[kind, moment] if hook not in later]
 

@@ -102,7 +102,8 @@ class ReduceLROnPlateau(MonitorCallback):
             return False
         optimizer.learning_rate = lower = max(rate * self.factor, self.min_lr)
         whose = f"{name} " if name else ""
-        self._say(epoch, f"ReduceLROnPlateau reducing {whose}learning rate to {lower}.")
+        who = "" if self._ends_late else "ReduceLROnPlateau "   # Keras 1 does not name itself
+        self._say(epoch, f"{who}reducing {whose}learning rate to {lower}.")
         return True
 
     def _take(self, direction):

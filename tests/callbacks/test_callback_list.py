@@ -306,3 +306,51 @@ def test_something_else_is_refused():
         CallbackList([3])
     with pytest.raises(TypeError, match="callbacks must be Callback objects; got 'x'"):
         CallbackList().append("x")
+
+
+class ByName(Callback):
+    """Takes logs by name alone, in batch hooks."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_train_batch_end(self, b, *, logs):
+        self.seen.append(("train", b, dict(logs)))
+
+    def on_test_batch_end(self, batch, **words):
+        self.seen.append(("test", batch, dict(words["logs"])))
+
+
+class ByOtherNames(Callback):
+    """Calls the logs as it likes."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_batch_end(self, batch, l):  # noqa: E741 - as a user wrote it
+        self.seen.append(("train", batch, dict(l)))
+
+    def on_test_batch_end(self, *both):
+        self.seen.append(("test", both[0], dict(both[1])))
+
+
+@pytest.mark.parametrize("kind", [ByName, ByOtherNames])
+def test_batch_hooks_take_logs_by_any_name(kind):
+    callback = kind()
+    callbacks = CallbackList([callback])
+    callbacks.on_train_batch_end(0, {"loss": 1.0})
+    callbacks.batch_hook("train", "end")(1, {"loss": 2.0})
+    callbacks.batch_hook("test", "end")(0, {"loss": 3.0})
+    seen = [("train", 0, {"loss": 1.0}), ("train", 1, {"loss": 2.0}), ("test", 0, {"loss": 3.0})]
+    assert callback.seen == seen
+
+
+def test_a_logger_that_takes_logs_by_name_is_called_once_after_the_means():
+    class Named(ProgbarLogger):
+        def on_train_batch_end(self, batch, *, logs):
+            seen.append((batch, dict(logs)))
+
+    seen = []
+    hook = CallbackList([Named()]).batch_hook("train", "end", show_means=lambda: seen.append("means"))
+    hook(0, {"loss": 1.0})
+    assert seen == ["means", (0, {"loss": 1.0})]
