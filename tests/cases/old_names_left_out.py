@@ -25,7 +25,7 @@ def _for(reason: str, names: str) -> dict[str, str]:
 
 
 AWAITED = _for("awaited from the layers", """
-    ConvRecurrent2D ConvRNN2D Recurrent Wrapper CuDNNGRU CuDNNLSTM
+    ConvRecurrent2D ConvRNN2D
 """)
 LEFT_OUT = {
     **_for("stores a function's code in text; nothing here runs code out of a file", "func_dump func_load"),
@@ -96,6 +96,8 @@ ARGUMENTS = {
     "utils get_source_inputs": "a symbol knows its layer",
     "engine.training GeneratorEnqueuer": "reported: the words of its threads",
     "utils GeneratorEnqueuer": "reported: the words of its threads",
+    "layers Recurrent": "a base for steps of one's own; a state is returned by today's RNN",
+    "layers.wrappers Wrapper": "Keras 2.3 lists `layer` as any arguments",
     "layers SeparableConv2D": "reported: `init` of Keras 1",
     "layers GRU": "`implementation` has one meaning",
     "layers LSTM": "`implementation` has one meaning",
@@ -120,10 +122,11 @@ MEMBERS = {
         Layer.add_inbound_node Layer.create_input_layer
         Layer.assert_input_compatibility Container.run_internal_graph Network.run_internal_graph
         Sequential.flattened_layers Sequential.training_data Sequential.validation_data
-        OrderedEnqueuer.join_end_of_epoch AUC.interpolate_pr_auc EarlyStopping.get_monitor_value
+        OrderedEnqueuer.join_end_of_epoch AUC.interpolate_pr_auc
         Bidirectional.constraints Container.constraints Container.input_spec Container.regularizers
         Layer.regularizers Network.input_spec Sequential.constraints Sequential.regularizers
-        Sequential.model Layer.built
+        Sequential.model Layer.built CuDNNGRU.cell CuDNNLSTM.cell Recurrent.get_initial_state
+        Wrapper.activity_regularizer
     """,
     "the inside of its files": """
         Container.load_weights_from_hdf5_group Container.load_weights_from_hdf5_group_by_name
@@ -131,10 +134,11 @@ MEMBERS = {
     """,
     "without effect in Keras 1 already": "Regularizer.set_layer Regularizer.set_param",
     "awaited from the layers and models": """
-        Layer.add_update Layer.get_updates_for Layer.get_losses_for Layer.get_output_shape_for Layer.updates
+        Layer.get_updates_for Layer.get_losses_for Layer.get_output_shape_for Layer.updates
         Bidirectional.get_losses_for Bidirectional.get_updates_for Bidirectional.updates
         Container.state_updates Container.to_yaml Container.updates Container.uses_learning_phase
         Network.state_updates Network.to_yaml Network.updates Network.uses_learning_phase
+        Wrapper.get_losses_for Wrapper.get_updates_for Wrapper.updates
         RNN.get_losses_for StackedRNNCells.get_losses_for Sequential.get_losses_for
         Sequential.get_updates_for Sequential.state_updates Sequential.updates
         Sequential.uses_learning_phase
