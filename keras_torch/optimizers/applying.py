@@ -15,18 +15,18 @@ class KerasCalls:
         Args:
             grads_and_vars: pairs; a gradient may be None.
             name: of tf.keras: names the operation in a graph, of which there is none here.
-            skip_gradients_aggregation: of tf.keras; only None or False: see Errors.
-            experimental_aggregate_gradients: of older tf.keras; only None or True.
+            skip_gradients_aggregation: of tf.keras; True only where one process trains: see Errors.
+            experimental_aggregate_gradients: of older tf.keras; False only where one process trains.
             global_step: of `tf.train`; must be None: `iterations` counts.
 
         Returns:
             Iterations: the number of updates made.
 
         Errors:
-            ValueError: no pairs with a gradient; aggregation is to be switched off, while gradients are
-                averaged over processes during `backward` here; a `global_step`.
+            ValueError: no pairs with a gradient; aggregation is to be switched off where several processes
+                train, whose gradients are averaged during `backward` here; a `global_step`.
         """
-        if skip_gradients_aggregation or experimental_aggregate_gradients is False:
+        if (skip_gradients_aggregation or experimental_aggregate_gradients is False) and _processes() > 1:
             raise ValueError(f"{self._owner()}: apply_gradients() takes gradients as they are; it never sums "
                              "over processes, torch's DistributedDataParallel does during backward(). Leave "
                              "`skip_gradients_aggregation` out.")
@@ -35,6 +35,8 @@ class KerasCalls:
         if name is not None and not isinstance(name, str):
             raise ValueError(f"{self._owner()}: `name` must be a string or None; got {name!r}.")
         pairs = list(grads_and_vars)
+        if self._own:
+            pairs = self._transformed(pairs)
         self.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
         return self.iterations
 
@@ -113,7 +115,13 @@ class KerasCalls:
         Errors:
             ValueError: the loss depends on none of the variables; a `tape` that is none.
         """
-        return self.apply_gradients(self.compute_gradients(loss, var_list, tape, grad_loss), name=name)
+        if "_compute_gradients" in self._own:
+            pairs = self._compute_gradients(loss, var_list=var_list, grad_loss=grad_loss, tape=tape)
+        elif grad_loss is None:
+            pairs = self.compute_gradients(loss, var_list, tape)
+        else:
+            pairs = self.compute_gradients(loss, var_list, tape, grad_loss)
+        return self.apply_gradients(pairs) if name is None else self.apply_gradients(pairs, name=name)
 
     def compute_gradients(self, loss, var_list, tape=None, grad_loss=None):
         """(gradient, variable) pairs of a loss; arguments as in `minimize`."""
@@ -123,6 +131,8 @@ class KerasCalls:
         if callable(loss) and not isinstance(loss, torch.Tensor):
             with torch.enable_grad():
                 loss = loss()
+        if "_transform_loss" in self._own:
+            loss = self._transform_loss(loss)
         variables = list(var_list() if callable(var_list) else var_list)
         if tape is not None:
             found = tape.gradient(self.scale_loss(loss), variables, grad_loss)
@@ -199,7 +209,8 @@ class KerasCalls:
                 .detach().clone().as_subclass(torch.Tensor) for variable in variables]
 
     def _put(self, own, trained):
-        self.load_own_variables({str(place): value.cpu() for place, value in enumerate(own)})
+        self.load_own_variables({str(place): value.cpu() if isinstance(value, torch.Tensor) else value
+                                  for place, value in enumerate(own)})
         with torch.no_grad():
             for variable, value in zip(self._variables, trained):
                 variable.copy_(value)
@@ -207,6 +218,12 @@ class KerasCalls:
     def scale_loss(self, loss):
         """The loss to call `backward` on: multiplied with `loss_scale_factor` if there is one."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+
+def _processes():
+    """How many processes train together."""
+    distributed = torch.distributed
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
 def name_of(variable):

@@ -63,7 +63,7 @@ class Block:
             return {name: [tensors[index] for index in kept] for name, tensors in lists.items()}
 
         return Part(self, [self.params[index] for index in kept],
-                    [_laid_out_like(grads[index], self.params[index]) for index in kept],
+                    [laid_out_like(grads[index], self.params[index]) for index in kept],
                     pick(self.slots), pick(self.extras))
 
     def has_moved(self):
@@ -72,8 +72,12 @@ class Block:
                    for param, stride in zip(self.params, self.strides))
 
 
-def _laid_out_like(grad, param):
-    """The gradient, dense, in the memory order of its parameter."""
+def laid_out_like(grad, param):
+    """The gradient, dense, in the memory order and number type of its parameter.
+
+    >>> laid_out_like(torch.zeros(2, 3).t(), torch.zeros(3, 2)).stride()
+    (2, 1)
+    """
     if grad.is_sparse:
         grad = grad.to_dense()
     if grad.shape != param.shape:

@@ -28,9 +28,10 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: first scale of the loss; None for 2**15.
         dynamic_growth_steps: good steps after which the scale doubles; None for 2000.
         name: name; default the class name in snake_case.
+        dynamic: of tf.keras: False keeps `initial_scale`, which must be given then; every step is made.
 
     Errors:
-        ValueError: the inner optimizer scales losses by itself.
+        ValueError: the inner optimizer scales losses by itself; a fixed scale without its number.
 
     Notes:
         On an accelerator nothing is read back: gradients are checked, the scale is changed and the update is
@@ -49,10 +50,15 @@ class LossScaleOptimizer(Optimizer):
         "inner_optimizer": Term(_an_optimizer, doc="the optimizer that makes the updates", optional=False),
         "initial_scale": Term(checks.positive_number, float, "first scale of the loss"),
         "dynamic_growth_steps": Term(checks.positive_int, doc="good steps after which the scale doubles"),
+        "dynamic": Term(checks.boolean, bool, "whether the scale moves", optional=False),
     }
 
-    def __init__(self, inner_optimizer, initial_scale=2.0 ** 15, dynamic_growth_steps=2000, name=None):
+    def __init__(self, inner_optimizer, initial_scale=2.0 ** 15, dynamic_growth_steps=2000, name=None,
+                 dynamic=True):
         super().__init__(name=name)
+        if not dynamic and (initial_scale is None or dynamic_growth_steps not in (None, 2000)):
+            fail(self._owner(), "dynamic", dynamic, "True where `initial_scale` is None or "
+                 "`dynamic_growth_steps` is given", "A fixed scale has only its number: initial_scale=128.")
         if inner_optimizer.loss_scale_factor is not None:
             fail(self._owner(), "inner_optimizer", inner_optimizer.name, "an optimizer without "
                                                                          "`loss_scale_factor`",
@@ -91,7 +97,9 @@ class LossScaleOptimizer(Optimizer):
     @property
     def param_groups(self):
         """The inner optimizer's parameter groups."""
-        return self.inner_optimizer.param_groups if self.__dict__.get("built") else self._groups
+        if self.__dict__.get("built") is False:
+            self.build_on_model()
+        return self.inner_optimizer.param_groups if "built" in self.__dict__ else self._groups
 
     @param_groups.setter
     def param_groups(self, groups):
@@ -161,6 +169,22 @@ class LossScaleOptimizer(Optimizer):
 
     # Scaling.
 
+    scales_loss = True
+
+    def notice_own_methods(self):
+        """See `Optimizer.notice_own_methods`.
+
+        Errors:
+            NotImplementedError: the inner optimizer computes its gradients from the loss by itself.
+        """
+        super().notice_own_methods()
+        inner = self.inner_optimizer
+        inner.notice_own_methods()
+        if inner.learns_from_loss:
+            raise NotImplementedError(f"{self._owner()} cannot scale the loss for {type(inner).__name__}, "
+                                      "which takes it in methods of its own. Override apply_gradients() "
+                                      "there, or compile(auto_scale_loss=False).")
+
     def scale_loss(self, loss):
         """The loss to call `backward` on."""
         return loss * (self.dynamic_scale if loss.device == self.dynamic_scale.device else self.initial_scale)
@@ -186,17 +210,31 @@ class LossScaleOptimizer(Optimizer):
         parts = [part._replace(grads=foreach.mul(part.grads, 1.0)) for part in parts if part.grads]
         if not parts:
             self._complain_about_no_gradients()
+        if not self.dynamic:
+            return self._update_inner(parts if self._took_unscaled() else self._unscaled_parts(parts))
         self._bad.zero_()
-        inverse = torch.ones_like(self.dynamic_scale) if self._unscaled else self.dynamic_scale.reciprocal()
-        self._unscaled = False
+        one = torch.ones_like(self.dynamic_scale)
+        inverse = one if self._took_unscaled() else self.dynamic_scale.reciprocal()
         for part in parts:
             unscale_and_check(part.grads, self._bad, inverse)
         if not self._reads_back():
             self._update_unless_bad(parts)
         elif not self._bad.item():
-            self.inner_optimizer.update(parts)
+            self._update_inner(parts)
         update_loss_scale(self.dynamic_scale, self.step_counter, self._bad, 2.0, 0.5,
                           self.dynamic_growth_steps)
+
+    def _took_unscaled(self):
+        """Whether the gradients of this step come from `get_unscaled_gradients`."""
+        before, self._unscaled = self._unscaled, False
+        return before
+
+    def _unscaled_parts(self, parts):
+        return [part._replace(grads=foreach.div(part.grads, self.initial_scale)) for part in parts]
+
+    def _update_inner(self, parts):
+        inner = self.inner_optimizer
+        inner.update(parts) if inner._entry is None else inner.update_by_own(parts)
 
     def _reads_back(self):
         """Whether Python decides on the update: free on the CPU; needed where `inner` needs it."""
@@ -242,6 +280,7 @@ class LossScaleOptimizer(Optimizer):
 
     def set_weights(self, weights):
         """Restores what `get_weights` gave."""
+        self._be_built()
         self.inner_optimizer.set_weights(weights[4:])
         self._restore_own(weights)
 
@@ -257,26 +296,31 @@ class LossScaleOptimizer(Optimizer):
 
     def state_dict(self):
         """The inner optimizer's, with `loss_scale` and `good_steps` beside it."""
+        self._be_built()
         return {**self.inner_optimizer.state_dict(), "loss_scale": self.dynamic_scale.clone(),
                 "good_steps": self.step_counter.clone()}
 
     def load_state_dict(self, state_dict):
         """Restores a `state_dict()`."""
+        self._be_built()
         self.inner_optimizer.load_state_dict(state_dict)
         self.dynamic_scale.copy_(state_dict["loss_scale"])
         self.step_counter.copy_(state_dict["good_steps"])
 
     def __getstate__(self):
         return {key: value for key, value in self.__dict__.items()
-                if key != "step" and not key.startswith("_optimizer_")}
+                if key not in ("step", "_model") and not key.startswith("_optimizer_")}
 
     def __setstate__(self, state):
         torch.optim.Optimizer.__setstate__(self, state)
 
     def get_config(self):
         """Arguments that rebuild this optimizer, without its state."""
-        return {"name": self.name, "inner_optimizer": serialize_keras_object(self.inner_optimizer),
-                "initial_scale": self.initial_scale, "dynamic_growth_steps": self.dynamic_growth_steps}
+        config = {"name": self.name, "inner_optimizer": serialize_keras_object(self.inner_optimizer),
+                  "initial_scale": self.initial_scale}
+        if not self.dynamic:  # Keras 3 has no such argument
+            return {**config, "dynamic": False}
+        return {**config, "dynamic_growth_steps": self.dynamic_growth_steps}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -141,6 +141,20 @@ class MultiOptimizer(Optimizer):
         self.optimizers.append(optimizer)
         return len(self.optimizers) - 1
 
+    def notice_own_methods(self):
+        """See `Optimizer.notice_own_methods`.
+
+        Errors:
+            NotImplementedError: an inner optimizer computes its gradients from the loss by itself.
+        """
+        super().notice_own_methods()
+        for optimizer in self.__dict__.get("optimizers", ()):
+            optimizer.notice_own_methods()
+            if optimizer.learns_from_loss:
+                raise NotImplementedError(f"{self._owner()}: {type(optimizer).__name__} takes the loss in "
+                                          "methods of its own and cannot have a share of the variables only. "
+                                          "Override apply_gradients() there.")
+
     # What belongs to all.
 
     @property
@@ -177,7 +191,9 @@ class MultiOptimizer(Optimizer):
     def param_groups(self):
         """All parameter groups of the inner optimizers."""
         if not self.__dict__.get("built"):
-            return super().param_groups
+            groups = super().param_groups
+            if not self.__dict__.get("built"):
+                return groups
         return [group for optimizer in self._active() for group in optimizer.param_groups]
 
     @param_groups.setter
@@ -239,7 +255,7 @@ class MultiOptimizer(Optimizer):
         for optimizer in self._active():
             own = [part for part in parts if any(part.block is block for block in optimizer._blocks)]
             if any(part.grads for part in own):
-                optimizer.update(own)
+                optimizer.update(own) if optimizer._entry is None else optimizer.update_by_own(own)
         self._count += 1
 
     def _regroup(self):
@@ -313,12 +329,14 @@ class MultiOptimizer(Optimizer):
 
     def state_dict(self):
         """Those of the inner optimizers, as `optimizers`."""
+        self._be_built()
         return {"iterations": self.iterations_made(),
                 "optimizers": [optimizer.state_dict() if optimizer.built else None
                                for optimizer in self.optimizers]}
 
     def load_state_dict(self, state_dict):
         """Restores a `state_dict()`."""
+        self._be_built()
         for optimizer, stored in zip(self.optimizers, state_dict["optimizers"]):
             optimizer.load_state_dict(stored) if stored is not None else None
         self.set_iterations_made(int(state_dict["iterations"]))

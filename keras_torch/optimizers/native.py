@@ -124,13 +124,28 @@ class NativeOptimizer(Optimizer):
         """Always False: what a native optimizer does in Python is not known here."""
         return False
 
+    def notice_own_methods(self):
+        """See `Optimizer.notice_own_methods`.
+
+        Errors:
+            NotImplementedError: a subclass has methods of its own, which torch's optimizer knows nothing of.
+        """
+        super().notice_own_methods()
+        self._by_variable = False
+        if self._own:
+            raise NotImplementedError(f"{type(self).__name__}.{sorted(self._own)[0]}() is never called: the "
+                                      "torch optimizer makes the update. Change the gradients in its step "
+                                      "hooks, or subclass an optimizer of keras_torch.")
+
     def state_dict(self):
         """The native optimizer's, with the number of steps and the state of schedulers beside it."""
+        self._be_built()
         stored = {**self.native.state_dict(), "iterations": self._count}
         return {**stored, "schedulers": self._scheduler_states()} if self._schedulers else stored
 
     def load_state_dict(self, state_dict):
         """Restores the native optimizer, also from a dictionary of its own."""
+        self._be_built()
         own = {key: value for key, value in state_dict.items() if key not in ("iterations", "schedulers")}
         self.native.load_state_dict(own)
         self._count = int(state_dict.get("iterations", 0))
@@ -181,7 +196,7 @@ class NativeOptimizer(Optimizer):
             self.native.state[variable][name] = torch.tensor(array).to(tensor)
 
     def __setstate__(self, state):
-        self.__dict__.update(state)
+        torch.optim.Optimizer.__setstate__(self, {**state, "_clock": None, "_blocks": [], "_constrained": []})
         if self.native is not None:
             self._adopt(self.native)
 

@@ -1,25 +1,29 @@
 """`Optimizer`: Keras's face on a `torch.optim.Optimizer`; a subclass only writes its update rule."""
 
 import re
+import weakref
 
 import torch
 
-from keras_torch.base.configurable import Configurable, owner_label
+from keras_torch.base.configurable import Configurable, is_house_class, owner_label
 from keras_torch.base.serialization import is_object_config, serialize_value
 from keras_torch.base.third_party import foreach, optimizer_hooks, set_grad_enabled_now
 from keras_torch.dialects.state import current_dialect
 from keras_torch.dialects.translator import behaviour
 from keras_torch.optimizers.applying import KerasCalls, name_of
 from keras_torch.optimizers.blocks import Block
+from keras_torch.optimizers.older_styles import OlderStyles, name_may_come_first
+from keras_torch.optimizers.own_methods import OwnMethods
 from keras_torch.optimizers.scalars import Iterations, LearningRate
 from keras_torch.optimizers.schedules import deserialize as deserialize_schedule
 from keras_torch.optimizers.scheduling import Scheduling
 from keras_torch.optimizers.state import StoredState
 from keras_torch.optimizers.update import Update
-from keras_torch.optimizers.vocabulary import VOCABULARY, as_rate, check_rate
+from keras_torch.optimizers.vocabulary import VOCABULARY, as_rate, check_rate, refuse_parameters
 
 
-class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch.optim.Optimizer):
+class Optimizer(Update, OwnMethods, OlderStyles, KerasCalls, Scheduling, StoredState, Configurable,
+                torch.optim.Optimizer):
     """Changes weights along their gradients: Keras's face on a `torch.optim.Optimizer`.
 
     Args:
@@ -68,9 +72,15 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
     optional_slots = {}
     needs_closure = False  # whether `step` evaluates the loss by itself, as torch's LBFGS does
     formula_has_changed = False  # whether the rule was another one before tf.keras 2.11
+    _model = None  # weak reference to the model that was compiled with it
     _is_legacy = False  # whether the formulas are those before tf.keras 2.11
     _old_form = None  # the class of `optimizers.legacy` of the same name
     rule_decays = False  # whether the rule takes `decay=` and applies weight decay on the way
+
+    def __new__(cls, *args, **kwargs):
+        if (args or kwargs) and is_house_class(cls):
+            refuse_parameters(cls, args, kwargs)
+        return super().__new__(cls)
 
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None,
                  global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
@@ -84,7 +94,7 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
         self._decaying = []  # for each variable, whether weight decay applies
         self._constrained = []
         self._excluded = (frozenset(), None)
-        self._calls_update_step = type(self).rule is Update.rule
+        self.notice_own_methods()
         self._make_torch_optimizer()
         self.built = False
 
@@ -168,10 +178,10 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
         """torch's parameter groups: dictionaries with `params`, `lr` and `weight_decay`.
 
         Errors:
-            RuntimeError: the optimizer is not built yet.
+            RuntimeError: the optimizer is not built yet, and no compiled model has it whose weights are made.
         """
         if self.__dict__.get("built") is False:
-            self._complain_about_no_gradients()
+            self.build_on_model()
         return self._groups
 
     @param_groups.setter
@@ -179,6 +189,24 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
         self._groups = groups
 
     # Building.
+
+    def belongs_to(self, model):
+        """Tells the model that was compiled with this optimizer, so that `build_on_model` can ask it."""
+        self._model = weakref.ref(model)
+
+    def build_on_model(self):
+        """Builds the optimizer on the trainable weights of the model it was compiled for.
+
+        Errors:
+            RuntimeError: there is no such model, or its weights are not made yet.
+        """
+        model = None if self._model is None else self._model()
+        weights = [] if model is None else getattr(model, "trainable_weights", None) or model.parameters()
+        weights = [weight for weight in weights if weight.requires_grad]
+        if weights:
+            self.build(weights)
+        elif not self.built:
+            self._complain_about_no_gradients()
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """Keeps weight decay away from some variables.
@@ -243,8 +271,11 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
         self._variables += params
         paths = [name or getattr(param, "path", None) for param, name in zip(params, names)]
         self._paths += paths
-        self._decaying += [self._decays(param, path) for param, path in zip(params, paths)]
+        own = "_use_weight_decay" in self._own
+        self._decaying += [self._use_weight_decay(param) if own else self._decays(param, path)
+                           for param, path in zip(params, paths)]
         self._regroup()
+        self._create_slots(params)
 
     def _members(self, given):
         """Parameters and names of a group, each parameter once: a shared weight is updated once."""
@@ -373,7 +404,7 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
             if None in parts:  # the model went to another device, number type or memory order
                 self._regroup()
                 parts = [block.gather() for block in self._blocks]
-            self.update(parts)
+            self.update(parts) if self._entry is None else self.update_by_own(parts)
         finally:
             set_grad_enabled_now(before)
         return loss
@@ -439,6 +470,9 @@ class Optimizer(Update, KerasCalls, Scheduling, StoredState, Configurable, torch
     @classmethod
     def _rebuilt(cls, config):
         return super().from_config(config)
+
+
+Optimizer.__init__ = name_may_come_first(Optimizer.__init__)
 
 
 def _set_rate(group, value):

@@ -7,6 +7,7 @@ call by the user).
 
 import math
 
+import numpy as np
 import torch
 
 from keras_torch.base import checks
@@ -39,8 +40,15 @@ def _choose(condition, then, otherwise):
 
 
 def _numbers(owner, argument, value):
-    if not isinstance(value, (list, tuple)) or not value or not all(checks.is_number(item) for item in value):
+    listed = isinstance(value, (list, tuple)) or getattr(value, "ndim", None) == 1
+    if not listed or len(value) == 0 or not all(checks.is_number(item) for item in _plain(value)):
         fail(owner, argument, value, "a list of numbers")
+
+
+def _plain(values):
+    """A list of Python's numbers, from a list or an array of one axis."""
+    values = values.tolist() if hasattr(values, "tolist") else values
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
 class LearningRateSchedule(Configurable):
@@ -65,8 +73,8 @@ class LearningRateSchedule(Configurable):
                                   optional=False),
         "decay_rate": Term(checks.number, float, "factor or speed of the decay", optional=False),
         "staircase": Term(checks.boolean, bool, "decay in jumps, once every `decay_steps`"),
-        "boundaries": Term(_numbers, list, "last steps of the values", optional=False),
-        "values": Term(_numbers, list, "learning rates, one more than boundaries", optional=False),
+        "boundaries": Term(_numbers, _plain, "last steps of the values", optional=False),
+        "values": Term(_numbers, _plain, "learning rates, one more than boundaries", optional=False),
         "end_learning_rate": Term(checks.number, float, "learning rate at the end", optional=False),
         "power": Term(checks.number, float, "exponent", optional=False),
         "cycle": Term(checks.boolean, bool, "start again, over longer stretches"),

@@ -6,10 +6,12 @@ import contextlib
 import numpy as np
 import torch
 
+from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.variable import StateVariable
+from keras_torch.optimizers.older_styles import start_value
 
 # Made again in a copy; `step` because torch's schedulers wrap it on the object.
-_CACHES = ("_blocks", "_constrained", "_clock", "_places", "step")
+_CACHES = ("_blocks", "_constrained", "_clock", "_places", "_model", "step")
 
 
 class VariableList(list):
@@ -103,24 +105,46 @@ class StoredState:
 
     # For subclasses that keep state as Keras's do.
 
-    def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None,
+    def add_variable(self, shape=(), initializer="zeros", dtype=None, aggregation="none", layout=None,
                      name=None):
-        """State of a shape of your own, zeros unless `initializer` is a function (shape, dtype) -> tensor.
+        """State of a shape of your own, zeros unless `initializer` says otherwise.
+
+        Args:
+            shape: sizes.
+            initializer: 'zeros', 'ones', a value, or a function (shape, dtype) -> tensor.
+            dtype: number type; None for that of the variables.
 
         Returns:
             StateVariable: to be changed in place, for example with `assign`.
         """
         if aggregation not in ("none", None, "mean", "sum", "only_first_replica") or layout is not None:
             raise ValueError(f"{self._owner()}: add_variable() takes no `layout`; got {layout!r}.")
+        if initializer is None or _is_dtype(initializer):  # tf.keras: (shape, dtype, initializer)
+            initializer, dtype = dtype or "zeros", initializer
         reference = self._variables[0] if self._variables else torch.zeros(0)
-        return self._add(torch.zeros(tuple(shape), dtype=dtype or reference.dtype, device=reference.device),
-                         initializer, name)
+        return self._add(reference, tuple(shape or ()), dtype, initializer, name)
 
-    def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
-        """State in the shape of a variable; arguments as in `add_variable`."""
-        value = torch.zeros_like(reference_variable, requires_grad=False)
-        path = getattr(reference_variable, "path", None) or f"variable_{len(self._added_variables())}"
-        return self._add(value, initializer, f"{path.replace('/', '_')}_{name or 'var'}")
+    def add_variable_from_reference(self, reference_variable=None, name=None, initializer="zeros",
+                                    initial_value=None, *, shape=None, model_variable=None,
+                                    variable_name=None):
+        """State in the shape of a variable, in the words of Keras 3 or of tf.keras.
+
+        Args:
+            reference_variable: the variable; in tf.keras `model_variable`.
+            name: name; in tf.keras `variable_name`.
+            initializer: 'zeros', 'ones', a value or a function (shape, dtype); the third of tf.keras is
+                `shape`.
+            initial_value: of tf.keras: the value it starts from.
+            shape: of tf.keras: another shape.
+        """
+        if initializer is None or isinstance(initializer, (tuple, list)):
+            shape, initializer = initializer, "zeros"
+        variable = reference_variable if model_variable is None else model_variable
+        name = name or variable_name or "var"
+        path = getattr(variable, "path", None) or f"variable_{len(self._added_variables())}"
+        start = initializer if initial_value is None else initial_value
+        shape = variable.shape if shape is None else shape
+        return self._add(variable, tuple(shape), None, start, f"{path.replace('/', '_')}_{name}")
 
     def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
         """A list of state for each name, one for each variable; a single name gives a single list."""
@@ -131,12 +155,14 @@ class StoredState:
         lists = [list(column) for column in zip(*found)] or [[] for _ in names]
         return lists[0] if isinstance(name, str) else lists
 
-    def _add(self, value, initializer, name):
-        if callable(initializer):
-            value.copy_(torch.as_tensor(initializer(tuple(value.shape), dtype=value.dtype)))
-        elif initializer != "zeros":
-            raise ValueError(f"{self._owner()}: `initializer` must be 'zeros' or an initializer; got "
-                             f"{initializer!r}.")
+    def _add(self, reference, shape, dtype, initializer, name):
+        dtype = reference.dtype if dtype is None else torch_dtype(dtype)
+        same = shape == tuple(reference.shape)
+        value = (torch.zeros_like(reference, dtype=dtype, requires_grad=False) if same
+                 else torch.zeros(shape, dtype=dtype, device=reference.device))
+        if not (isinstance(initializer, str) and initializer == "zeros"):
+            with torch.no_grad():
+                value.copy_(start_value(self._owner(), initializer, shape, dtype))
         variable = StateVariable(value, name=name)
         variable._path = f"{self.name}/{name}"
         self.__dict__.setdefault("_added", []).append(variable)
@@ -193,6 +219,8 @@ class StoredState:
             ValueError: not built, or another number or shapes of arrays.
         """
         weights = [np.asarray(weight) for weight in weights]
+        if not self.built and self._model is not None:
+            self.build_on_model()
         if not self.built:
             raise ValueError(f"{self._owner()}: set_weights() needs a built optimizer. Call "
                              "build(variables) first.")
@@ -293,6 +321,7 @@ class StoredState:
         Returns:
             dict: tensors and numbers only, so that `torch.load(weights_only=True)` reads it back.
         """
+        self._be_built()
         for group in self._groups:
             group["iterations"] = self.iterations_made()
         stored = super().state_dict()
@@ -304,12 +333,17 @@ class StoredState:
             stored["schedulers"] = self._scheduler_states()
         return stored
 
+    def _be_built(self):
+        if not self.built:
+            self.build_on_model()
+
     def load_state_dict(self, state_dict):
         """Restores a `state_dict()`; the state keeps its memory, so that a captured step stays valid.
 
         Errors:
             ValueError: other parameter groups.
         """
+        self._be_built()
         kept = {param: dict(self.state[param]) for param in self._variables}
         super().load_state_dict({key: state_dict[key] for key in ("state", "param_groups")})
         for param, slots in kept.items():
@@ -339,6 +373,11 @@ class StoredState:
         super().__setstate__({**state, "_state": collections.defaultdict(dict, state["_state"]),
                               "_blocks": [], "_constrained": [], "_clock": None})
         self._regroup()
+
+
+def _is_dtype(value):
+    named = isinstance(value, str) and value.startswith(("float", "bfloat", "int"))
+    return named or isinstance(value, torch.dtype)
 
 
 class _RawIterations(int):

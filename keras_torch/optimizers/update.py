@@ -1,7 +1,5 @@
 """One update in the order of Keras, and where it is counted."""
 
-import inspect
-
 import torch
 
 from keras_torch.base.third_party import foreach
@@ -50,6 +48,8 @@ class Update:
         count = self._count if self._clock is None else self._clock.count
         step = count // (self.gradient_accumulation_steps or 1) + 1
         scheduled = None if self._schedule is None else self._next_scheduled(count)
+        if self._by_variable:
+            return self._update_each(parts, scheduled, count)
         for part in parts:
             block = part.block
             rate = self._rate(block.group) if scheduled is None else scheduled
@@ -68,35 +68,6 @@ class Update:
         for param, constraint in self._constrained:
             if id(param) in touched:
                 param.copy_(constraint(param))
-
-    def rule(self, params, grads, rate, step, **slots):
-        """The update of one block: lists of tensors, changed in place.
-
-        Args:
-            params: the weights.
-            grads: their gradients; not to be changed.
-            rate: learning rate of this step, a number or a tensor without axes.
-            step: 1 in the first update; a number or a tensor without axes.
-            slots: one list of tensors for each slot.
-
-        Notes:
-            This one calls Keras's `update_step(gradient, variable, learning_rate)`, or that of tf.keras
-            without a learning rate, for each variable.
-        """
-        for param, grad in zip(params, grads):
-            if self._takes_rate():
-                self.update_step(grad, param, rate)
-            else:
-                self.update_step(grad, param)
-
-    def update_step(self, gradient, variable, learning_rate):
-        """The update of one variable, for subclasses that do not write `rule`."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no update. Write rule(self, params, grads, rate, step, **slots) "
-            "over lists, or update_step(self, gradient, variable, learning_rate).")
-
-    def _takes_rate(self):
-        return len(inspect.signature(self.update_step).parameters) > 2
 
     def _rate(self, group):
         return group["lr"] if self._clock is None else self._clock.rate(id(group), float(group["lr"]))
@@ -122,6 +93,8 @@ class Update:
         return self._schedule.at(count)
 
     def _clipped(self, parts):
+        if self._own and "_clip_gradients" in self._own:
+            return self._clipped_by_own(parts)
         if self.clipnorm is None and self.clipvalue is None and self.global_clipnorm is None:
             return parts
         clipped = self._clip_lists([part.grads for part in parts])
@@ -201,7 +174,8 @@ class Update:
     def _complain_about_no_gradients(self):
         if not self.built:
             raise RuntimeError(f"{self._owner()} has no parameters yet. "
-                               "Call build(model.parameters()) first, or hand it to compile().")
+                               "Call build(model.parameters()) first, or hand it to compile() of a model "
+                               "whose weights are made (it has an Input, or has seen data).")
         raise ValueError(f"{self._owner()}: no variable has a gradient. "
                          "Call loss.backward() before step(); the loss must depend on the variables.")
 
@@ -210,7 +184,8 @@ class Update:
     @property
     def capturable(self):
         """Whether `step` may be captured in a graph after `use_device_clock()`."""
-        return not (self.gradient_accumulation_steps or self._calls_update_step or self._batch_schedulers
+        return not (self.gradient_accumulation_steps or self._own or self._by_variable
+                    or self._batch_schedulers
                     or len({block.device for block in self._blocks}) > 1)
 
     def use_device_clock(self):
@@ -222,7 +197,7 @@ class Update:
         if not self.built or not self.capturable:
             raise RuntimeError(f"{self._owner()} cannot count on the device: it must be built, on one "
                                "device, without gradient_accumulation_steps, torch schedulers of batches "
-                               "and an own update_step.")
+                               "and methods of its own such as update_step.")
         self.settle()
         if self._clock is None:
             self._clock = DeviceClock(self._blocks[0].device, self._count, self._frozen_numbers())

@@ -1,10 +1,34 @@
 """What the arguments of optimizers mean, each explained once."""
 
+import inspect
+
+import torch
+
 from keras_torch.base import checks, settings
 from keras_torch.base.checks import Term
 from keras_torch.base.serialization import deserialize_value, is_object_config
 
 _TORCH_LOOP = "In a torch loop write `optimizer = Adam(1e-3).build(model.parameters())`."
+
+
+def refuse_parameters(cls, args, kwargs):
+    """Tells who gives an optimizer its parameters, as torch's take them, how it gets them here.
+
+    >>> refuse_parameters(object, (0.1,), {})
+    """
+    first = args[0] if args else None
+    if "params" in kwargs or inspect.isgenerator(first) or _holds_parameters(first):
+        rate = kwargs.get("lr", kwargs.get("learning_rate", 1e-3))
+        rate = rate if checks.is_number(rate) else "..."
+        raise TypeError(f"{cls.__name__} takes no parameters, it gets them from fit(): `learning_rate` "
+                        "must be a number, a LearningRateSchedule or a function. In a torch loop write "
+                        f"`optimizer = {cls.__name__}(learning_rate={rate}).build(model.parameters())`.")
+
+
+def _holds_parameters(value):
+    listed = isinstance(value, (list, tuple)) and len(value) > 0
+    first = value[0] if listed else None
+    return isinstance(first, (torch.nn.Parameter, tuple)) or isinstance(first, dict) and "params" in first
 
 
 def check_rate(owner, argument, value):

@@ -26,7 +26,6 @@ class Compiling:
     _objectives = None
     _loss_tracker = None
     _compile_metrics = None
-    _scales_loss = False
     _jit = False
     _jit_call = _jit_method = None
     _sample_weight_mode = None
@@ -84,6 +83,8 @@ class Compiling:
         state.update(loss=loss, _steps_per_execution=int(steps_per_execution), _jit=jit_compile is True,
                      run_eagerly=bool(run_eagerly), _sample_weight_mode=sample_weight_mode, _targets=targets,
                      _compile_config=config)  # fmt: skip
+        if optimizer is not None:
+            optimizer.belongs_to(self)
         self.__dict__.update(state)  # all at once: an error above leaves an earlier compile() in force
 
     def _scaled(self, optimizer, auto_scale_loss):
@@ -106,8 +107,6 @@ class Compiling:
             "_objectives": objectives,
             "_loss_tracker": steps.LossMean(),
             "_compile_metrics": CompileMetrics(objectives),
-            "_scales_loss": isinstance(optimizer, optimizers.LossScaleOptimizer)
-            or getattr(optimizer, "loss_scale_factor", None) is not None,
             "_seen_outputs": None,
             "_jit_call": None,
             "_jit_method": None,

@@ -48,13 +48,19 @@ class StepMethods:
     def train_step(self, data):
         """One update; override it to train your way (return logs as in Keras, or the loss as in torch)."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        self.optimizer.zero_grad()
+        optimizer = self.optimizer
+        if not optimizer.built:
+            optimizer, _ = steps.optimizer_in_force(self)
+        optimizer.zero_grad()
         clear_losses(self)
         y_pred = self(x)
         loss = self._counted_loss(x, y, y_pred, sample_weight, True)
         loss = loss.sum() if loss.dim() else loss
-        steps.backward(self, self.optimizer.scale_loss(loss) if self._scales_loss else loss)
-        self.optimizer.step()
+        if optimizer.learns_from_loss:
+            steps.learn(self, loss)
+        else:
+            steps.backward(self, optimizer.scale_loss(loss) if optimizer.scales_loss else loss)
+            optimizer.step()
         with torch.no_grad():
             return self._metric_logs(x, y, y_pred, sample_weight)
 

@@ -143,24 +143,38 @@ def standard_train_step(trainer):
     """The step of plain fit: forward, loss, backward, update, sums. Straight-line, chosen once."""
     if trainer.optimizer.needs_closure:
         return closure_train_step(trainer)
-    run, optimizer, tracker = forward_and_loss(trainer), trainer.optimizer, trainer._loss_tracker
-    objectives = trainer._objectives
-    scale = optimizer.scale_loss if trainer._scales_loss else None
+    run, tracker, objectives = forward_and_loss(trainer), trainer._loss_tracker, trainer._objectives
+    optimizer, scale = optimizer_in_force(trainer)
     learns = has_trainable_weights(trainer)
 
     def step(x, y, weight):
+        nonlocal optimizer, scale
+        if trainer.optimizer is not optimizer:  # a callback has given the model another one
+            optimizer, scale = optimizer_in_force(trainer)
         optimizer.zero_grad()
         y_pred, loss = run(x, y, weight)
         if learns:
             total = loss if loss.dim() == 0 else loss.sum()  # Keras's gradient of several values
-            backward(trainer, total if scale is None else scale(total))
-            optimizer.step()
+            if optimizer.learns_from_loss:
+                learn(trainer, total)
+            else:
+                backward(trainer, total if scale is None else scale(total))
+                optimizer.step()
         with torch.no_grad():
             tracker.add(loss.detach(), batch_size_of(x))
             if y is not None:
                 objectives.update_metrics(y, y_pred, weight)
 
     return step
+
+
+def optimizer_in_force(trainer):
+    """The model's optimizer, built, and its `scale_loss` if the loss goes through it."""
+    optimizer = trainer.optimizer
+    if not optimizer.built:
+        trainer._build_optimizer()
+    optimizer.notice_own_methods()
+    return optimizer, optimizer.scale_loss if optimizer.scales_loss else None
 
 
 def closure_train_step(trainer):
@@ -212,11 +226,22 @@ def backward(trainer, loss):
         ValueError: the loss does not depend on the weights.
     """
     if not loss.requires_grad:
-        raise ValueError(
-            f"{trainer.label}: the loss does not depend on any trainable weight, so there are no gradients. "
-            "Compute it from y_pred with torch functions; numpy, .item() and .detach() cut the connection."
-        )
+        raise _no_gradients(trainer)
     loss.backward()
+
+
+def learn(trainer, loss):
+    """One update by an optimizer whose methods are the user's own from the loss on; see `backward`."""
+    if not loss.requires_grad:
+        raise _no_gradients(trainer)
+    trainer.optimizer.learn_from(loss)
+
+
+def _no_gradients(trainer):
+    return ValueError(
+        f"{trainer.label}: the loss does not depend on any trainable weight, so there are no gradients. "
+        "Compute it from y_pred with torch functions; numpy, .item() and .detach() cut the connection."
+    )
 
 
 def standard_test_step(trainer):

@@ -13,13 +13,18 @@ def number(variable):
     return variable.detach().item()
 
 
-def test_apply_gradients_takes_the_words_of_tf_keras():
+def test_apply_gradients_takes_the_words_of_tf_keras(monkeypatch):
     variable = Variable([1.0])
     optimizer = SGD(0.5)
     pairs = [(torch.ones(1), variable)]
     optimizer.apply_gradients(pairs, name="update")
     optimizer.apply_gradients(pairs, skip_gradients_aggregation=False)
     assert number(variable) == 0.0
+    optimizer.apply_gradients(pairs, skip_gradients_aggregation=True)  # one process: nothing to aggregate
+    optimizer.apply_gradients(pairs, experimental_aggregate_gradients=False)
+    assert number(variable) == -1.0
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
     with pytest.raises(ValueError, match="it never sums over processes.*Leave `skip_gradients_agg"):
         optimizer.apply_gradients(pairs, skip_gradients_aggregation=True)
     with pytest.raises(ValueError, match="it never sums over processes"):

@@ -112,5 +112,18 @@ def test_words_of_tf_keras():
     assert float(variable) == 0.5
     optimizer.apply_gradients([(torch.full((1,), 4.0), variable)])  # the next step unscales again
     assert float(variable) == 0.0
-    with pytest.raises(ValueError, match="Give the optimizer `loss_scale_factor`"):
-        LossScaleOptimizer(SGD(), dynamic=False)
+
+
+def test_a_fixed_scale_of_tf_keras():
+    variable = Variable([1.0])
+    optimizer = LossScaleOptimizer(SGD(0.5), dynamic=False, initial_scale=128).build([variable])
+    for _ in range(3):
+        optimizer.apply([torch.full((1,), 128.0)])
+    assert float(variable) == -0.5 and float(optimizer.loss_scale) == 128.0
+    again = optimizers.deserialize(optimizers.serialize(optimizer))
+    assert (again.dynamic, again.initial_scale) == (False, 128.0)
+    optimizer.apply([torch.full((1,), float("inf"))])  # nobody looks whether gradients are finite
+    assert float(variable) == float("-inf") and optimizer.iterations == 4
+    for wrong in ({"initial_scale": None}, {"initial_scale": 2.0, "dynamic_growth_steps": 5}):
+        with pytest.raises(ValueError, match="`dynamic` must be True where.*A fixed scale has only its"):
+            LossScaleOptimizer(SGD(), dynamic=False, **wrong)

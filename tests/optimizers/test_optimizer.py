@@ -537,8 +537,16 @@ def test_changed_rates_reach_the_device_and_frozen_numbers_are_noticed():
 # Errors
 
 def test_errors_tell_the_way_out():
+    with pytest.raises(TypeError, match="`learning_rate` must be a number.*In a torch loop write "
+                                        r"`optimizer = Adam\(learning_rate=0.01\).build\(model.param"):
+        Adam(linear().parameters(), lr=0.01)
+    for arguments in [(list(linear().parameters()),), ([{"params": []}],), (linear().named_parameters(),)]:
+        with pytest.raises(TypeError, match=r"SGD\(learning_rate=0.001\).build"):
+            SGD(*arguments)
+    with pytest.raises(TypeError, match="Adam takes no parameters, it gets them from fit"):
+        Adam(params=linear().parameters())
     with pytest.raises(ValueError, match="`learning_rate` must be a number.*In a torch loop write"):
-        Adam(linear().parameters())
+        Adam([0.1, 0.2])
     with pytest.raises(ValueError, match="only one of `clipnorm`.*got clipnorm and clipvalue"):
         Adam(clipnorm=1.0, clipvalue=1.0)
     with pytest.raises(TypeError, match="has no argument `learning_ratee`.*learning_rate"):

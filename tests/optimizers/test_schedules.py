@@ -1,5 +1,6 @@
 """Schedules beyond their numbers, which the reference rows check."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -46,3 +47,12 @@ def test_errors():
         schedules.LearningRateSchedule()(1)
     with pytest.raises(ValueError, match="Nothing is called 'Sinus'"):
         schedules.deserialize({"class_name": "Sinus", "config": {}})
+
+
+def test_boundaries_and_values_may_be_arrays():
+    schedule = schedules.PiecewiseConstantDecay(np.array([2, 4]), np.array([1.0, 0.5, 0.25]))
+    assert [float(schedule(step)) for step in (2, 3, 5)] == [1.0, 0.5, 0.25]
+    assert schedule.get_config()["boundaries"] == [2, 4] and type(schedule.boundaries[0]) is int
+    assert schedules.PiecewiseConstantDecay([np.int64(2)], [np.float32(0.5), 0.25]).values == [0.5, 0.25]
+    with pytest.raises(ValueError, match="`boundaries` must be a list of numbers"):
+        schedules.PiecewiseConstantDecay(np.ones((2, 2)), [1.0])
