@@ -130,6 +130,9 @@ class LossScaleOptimizer(Optimizer):
     def _variables(self, variables):
         pass
 
+    def _decayed_lr(self, var_dtype=None):
+        return self.inner_optimizer._decayed_lr(var_dtype)
+
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """See `Optimizer.exclude_from_weight_decay`."""
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)

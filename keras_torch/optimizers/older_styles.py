@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import torch
 
-from keras_torch.base.checks import fail
+from keras_torch.base.checks import fail, is_number
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.serialization import serialize_value
 from keras_torch.optimizers.vocabulary import check_rate
@@ -39,6 +39,14 @@ class OlderStyles:
         """Stores a hyperparameter, which is an attribute here."""
         setattr(self, name, value)
 
+    @property
+    def _initial_decay(self):
+        return self.decay or 0.0
+
+    @_initial_decay.setter
+    def _initial_decay(self, value):
+        self.decay = value
+
     def _get_hyper(self, name, dtype=None):
         """A hyperparameter: a schedule as it is, a number, or a tensor where a `dtype` is given."""
         value = self._learning_rate if name == "learning_rate" else getattr(self, name)
@@ -50,11 +58,7 @@ class OlderStyles:
     def _serialize_hyperparameter(self, hyperparameter):
         """The config of a hyperparameter: by its name (OptimizerV2), or of its value (2.11 and later)."""
         if not isinstance(hyperparameter, str):
-            return (
-                hyperparameter.numpy()
-                if hasattr(hyperparameter, "numpy")
-                else serialize_value(hyperparameter)
-            )
+            return float(hyperparameter) if is_number(hyperparameter) else serialize_value(hyperparameter)
         return self.config_value(hyperparameter)
 
     def _decayed_lr(self, var_dtype=None):
