@@ -1,6 +1,7 @@
 """Checks of the arguments of compile, fit, evaluate and predict, before anything is done."""
 
 import dataclasses
+import math
 import warnings
 
 from keras_torch.base.checks import (
@@ -13,7 +14,8 @@ from keras_torch.base.checks import (
     unknown_argument,
 )
 from keras_torch.dialects.state import current_dialect
-from keras_torch.training.weighting import check_class_weight
+from keras_torch.dialects.translator import behaviour
+from keras_torch.training.weighting import settled_class_weight
 
 FIT = (
     "x",
@@ -58,6 +60,8 @@ _KERAS1 = {
     "pickle_safe": "use_multiprocessing",
 }
 _GENERATIONS_WITH_OLD_WORDS = ("keras1", "keras2.2", "keras2.3")  # Keras 2 takes them with a warning
+_SIZES = ("batch_size", "validation_batch_size")
+_STEPS = ("steps_per_epoch", "validation_steps")
 _COMPILE_ONLY = ("loss", "optimizer", "metrics", "loss_weights")
 
 
@@ -99,13 +103,41 @@ def todays_name(name):
     return _KERAS1.get(name, name)
 
 
-def check_verbose(method, verbose):
-    """0, 1, 2 or 'auto' (True and False count as 1 and 0).
+def verbosity(method, verbose):
+    """0, 1, 2 or 'auto' for what was given as `verbose`: True is 1; False, None and other numbers are 0.
 
-    >>> check_verbose("fit()", 2)
+    >>> verbosity("fit()", 2), verbosity("fit()", 3), verbosity("fit()", None)
+    (2, 0, 0)
     """
-    if verbose not in (0, 1, 2, "auto"):
+    if verbose in (0, 1, 2, "auto"):
+        return verbose if isinstance(verbose, str) else int(verbose)
+    if verbose is not None and not is_number(verbose):
         fail(method, "verbose", verbose, "0 (silent), 1 (progress bar), 2 (a line per epoch) or 'auto'")
+    return 0
+
+
+def whole(method, name, value):
+    """A positive whole number as an int; what is one already stays as it is.
+
+    >>> whole("fit()", "batch_size", 8)
+    8
+    """
+    positive_int(method, name, value)
+    return value if isinstance(value, int) else int(value)
+
+
+def step_count(method, name, value):
+    """A number of steps as an int; up to tf.keras `len(x) / batch_size` is one too, rounded up.
+
+    >>> step_count("fit()", "steps_per_epoch", 3)
+    3
+    """
+    fraction = is_number(value) and not is_integer(value) and 0 < value < math.inf
+    if fraction and behaviour("number of steps") == "rounded up":
+        return math.ceil(value)
+    if fraction:
+        fail(method, name, value, "a positive integer", f"Write {math.ceil(value)}.")
+    return whole(method, name, value)
 
 
 @dataclasses.dataclass
@@ -129,33 +161,56 @@ class FitArguments:
     ahead: int | None
     use_multiprocessing: bool
 
-    def check(self):
-        """Raises for the first argument that is out of range."""
-        positive_int("fit()", "epochs", self.epochs)
+    def settle(self):
+        """Raises for the first argument that is out of range; whole numbers become ints."""
+        least = nonnegative_int if behaviour("no epochs") == "allowed" else positive_int
+        least("fit()", "epochs", self.epochs)
         nonnegative_int("fit()", "initial_epoch", self.initial_epoch)
-        for name in ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size"):
-            if getattr(self, name) is not None:
-                positive_int("fit()", name, getattr(self, name))
-        check_verbose("fit()", self.verbose)
-        if not is_number(self.validation_split) or not 0 <= self.validation_split < 1:
-            fail("fit()", "validation_split", self.validation_split, "a fraction from 0 to below 1")
-        if self.shuffle not in (True, False, "batch"):
-            fail("fit()", "shuffle", self.shuffle, "True, False or 'batch'")
-        check_class_weight(self.class_weight)
-        check_validation_freq(self.validation_freq)
+        self.epochs, self.initial_epoch = int(self.epochs), int(self.initial_epoch)
+        for names, settled in (_SIZES, whole), (_STEPS, step_count):
+            for name in names:
+                if getattr(self, name) is not None:
+                    setattr(self, name, settled("fit()", name, getattr(self, name)))
+        self.verbose = verbosity("fit()", self.verbose)
+        self._settle_choices()
+        self.class_weight = settled_class_weight(self.class_weight)
         check_queue("fit()", self.workers, self.ahead, self.use_multiprocessing)
 
+    def _settle_choices(self):
+        """Split, shuffling and the epochs that are validated."""
+        self.validation_split = 0.0 if self.validation_split is None else self.validation_split
+        if not is_number(self.validation_split) or not 0 <= self.validation_split < 1:
+            fail("fit()", "validation_split", self.validation_split, "a fraction from 0 to below 1")
+        if self.shuffle not in (True, False, None, "batch"):
+            fail("fit()", "shuffle", self.shuffle, "True, False or 'batch'")
+        self.shuffle = self.shuffle if isinstance(self.shuffle, str) else bool(self.shuffle)
+        if is_left_out(self.validation_data):
+            self.validation_data = None
+        if self.validation_data is not None or self.validation_split:
+            self.validation_freq = settled_validation_freq(self.validation_freq)
 
-def check_validation_freq(value):
-    """A positive number of epochs, or a list of epochs counted from 1.
 
-    >>> check_validation_freq([1, 5])
+def is_left_out(validation_data):
+    """Whether `validation_data` says that there are none: None, or up to tf.keras an empty list or tuple.
+
+    >>> is_left_out(None), is_left_out([1])
+    (True, False)
     """
-    if isinstance(value, (list, tuple, set)):
-        if not all(is_integer(epoch) for epoch in value):
-            fail("fit()", "validation_freq", value, "a positive integer or a list of epochs (counted from 1)")
-    else:
-        positive_int("fit()", "validation_freq", value)
+    empty = isinstance(validation_data, (list, tuple)) and not validation_data
+    return validation_data is None or empty and behaviour("empty validation data") == "none"
+
+
+def settled_validation_freq(value):
+    """A positive number of epochs as an int, or epochs counted from 1.
+
+    >>> settled_validation_freq([1, 5])
+    [1, 5]
+    """
+    if not isinstance(value, (list, tuple, set)):
+        return whole("fit()", "validation_freq", value)
+    if not all(is_integer(epoch) for epoch in value):
+        fail("fit()", "validation_freq", value, "a positive integer or a list of epochs (counted from 1)")
+    return value
 
 
 def check_queue(owner, workers, ahead, use_multiprocessing):

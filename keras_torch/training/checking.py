@@ -12,7 +12,8 @@ from keras_torch.losses.labels import validate_labels
 from keras_torch.training.data.choosing import refuse_nan
 from keras_torch.training.data.sources import ArraySource, count_samples
 from keras_torch.training.objectives import Objectives
-from keras_torch.training.weighting import check_class_weight, check_classes, check_ranks, is_by_output
+from keras_torch.training.outputs import per_output
+from keras_torch.training.weighting import check_classes, check_ranks, is_by_output
 
 # Note [checks and steps of the user's own]
 # A train_step of the user's own may do anything with its data, so only the standard steps have their inputs
@@ -299,7 +300,8 @@ def _check_shape(target, shape, where, loss):
 
 def _check_classes(objectives, class_weight, shapes):
     """Class numbers in class_weight against the outputs' classes, and its names against the outputs'."""
-    check_class_weight(class_weight, objectives.names)
+    if is_by_output(class_weight):
+        per_output(class_weight, objectives.names, "class_weight")
     tables = [class_weight] if len(shapes) == 1 and not is_by_output(class_weight) else []
     for table, shape in zip(tables, shapes):
         if shape[-1] not in (None, 1):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import positive_int, quote
+from keras_torch.base.checks import quote
 from keras_torch.callbacks import CallbackList
 from keras_torch.callbacks.logs import Logs
 from keras_torch.dialects.translator import behaviour
@@ -43,7 +43,7 @@ class Evaluating:
         arguments.translated("evaluate()", kwargs, arguments.EVALUATE)
         verbose = callback_words.verbose_of("evaluate", verbose)
         self._assert_compiled("evaluate()")
-        self._check_pass("evaluate()", batch_size, steps, verbose)
+        batch_size, steps, verbose = _settled("evaluate()", batch_size, steps, verbose)
         arguments.check_queue("evaluate()", workers, max_queue_size, use_multiprocessing)
         with native.paused_for(self):
             source = self._source(
@@ -58,13 +58,6 @@ class Evaluating:
             with contextlib.closing(feed), abandoning(listeners):
                 logs = self._evaluate_feed(feed, listeners)
         return self._as_result(Logs(logs), return_dict)
-
-    @staticmethod
-    def _check_pass(owner, batch_size, steps, verbose):
-        for name, value in (("batch_size", batch_size), ("steps", steps)):
-            if value is not None:
-                positive_int(owner, name, value)
-        arguments.check_verbose(owner, verbose)
 
     def _pass_listeners(self, callbacks, verbose, feed, batch_size):
         """The callbacks of one pass without learning."""
@@ -123,7 +116,7 @@ class Evaluating:
         """
         arguments.translated("predict()", kwargs, arguments.PREDICT)
         verbose = callback_words.verbose_of("predict", verbose)
-        self._check_pass("predict()", batch_size, steps, verbose)
+        batch_size, steps, verbose = _settled("predict()", batch_size, steps, verbose)
         arguments.check_queue("predict()", workers, max_queue_size, use_multiprocessing)
         with native.paused_for(self):
             source = self._source(x, None, None, batch_size, False, "predict()", workers, max_queue_size,
@@ -192,6 +185,13 @@ class Evaluating:
     def predict_proba(self, x, batch_size=32, verbose=0):
         """As predict (Keras 1 and 2)."""
         return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+def _settled(owner, batch_size, steps, verbose):
+    """The arguments that evaluate and predict share, checked; whole numbers become ints."""
+    batch_size = None if batch_size is None else arguments.whole(owner, "batch_size", batch_size)
+    steps = None if steps is None else arguments.step_count(owner, "steps", steps)
+    return batch_size, steps, arguments.verbosity(owner, verbose)
 
 
 def _joined(outputs):

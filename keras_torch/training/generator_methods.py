@@ -1,9 +1,10 @@
 """`GeneratorMethods`: Keras 1's and 2's fit_generator, evaluate_generator and predict_generator."""
 
 import itertools
+import math
 
 from keras_torch.base import tree
-from keras_torch.base.checks import positive_int
+from keras_torch.base.checks import fail, is_number
 from keras_torch.dialects.translator import behaviour
 from keras_torch.training import arguments
 from keras_torch.training.data.batch import unpack_x_y_sample_weight
@@ -20,7 +21,8 @@ def in_batches(owner, argument, count, generator):
     """
     if count is None or behaviour("generator lengths") == "batches" or not hasattr(generator, "__next__"):
         return generator, count
-    positive_int(owner, argument, count)
+    if not is_number(count) or not 0 < count < math.inf:
+        fail(owner, argument, count, "a positive integer, a number of samples")
     first = next(generator)
     size = len(tree.flatten(unpack_x_y_sample_weight(first)[0])[0])
     return itertools.chain([first], generator), BatchesOfSamples(count, size)

@@ -43,13 +43,14 @@ class Feed:
     Attributes:
         passes: epochs begun.
         samples: samples of an epoch, where they and not batches are counted.
-        ran_out: whether the data ended within an epoch, and with it, in tf.keras, the training.
+        ran_out: whether the data ended within an epoch, and with it the training.
+        dry: whether the epoch at hand found no batch at all.
         done: batches of the epoch at hand that an earlier process has done; see `restore`.
 
     Notes:
         With `steps` a pass goes on where the last epoch stopped. At its end the epoch ends too, with a
         warning; up to tf.keras the data start again and the epoch goes on. In tf.keras numbered batches start
-        anew in each epoch.
+        anew in each epoch. A generator that has run out ends the training; up to Keras 2.3 it is an error.
     """
 
     def __init__(self, source, steps, owner, from_start=False, most_passes=None):
@@ -64,7 +65,9 @@ class Feed:
         arrays = source.restarts and source.samples is not None
         self._most_passes = most_passes if arrays and beyond == "ends the training" else None
         self._passes_left = self._most_passes
-        self._ends_training, self.ran_out = beyond == "ends the training", False
+        self._ends_training, self.ran_out, self.dry = beyond == "ends the training", False, False
+        self._tells_end = owner == "fit()" or behaviour("end of a pass without learning") == "told"
+        self._may_run_out = behaviour("data that run out") == "end the training"
         self._running = None  # the pass under way when it may reach into the next epoch, or was restored
         self._drawn = 0       # batches taken from it; from a source that does not restart: all ever taken
         self._began = None    # the state of random numbers and data when it began
@@ -94,7 +97,8 @@ class Feed:
         else:
             yield from self._whole_pass()
         self.done = 0
-        self.source.end_epoch()
+        if self._tells_end:
+            self.source.end_epoch()
 
     def _begin_pass(self):
         if self._plain is not None and (self.source.restarts or self._began is None):
@@ -119,7 +123,7 @@ class Feed:
                 if number and self.source.restarts:
                     self.ran_out = self._ends_training
                     return self._warn_of_short_epoch(number)
-                self._complain(number)
+                return self._run_dry(number)
             yield batch
 
     def _counted_samples(self):
@@ -151,7 +155,7 @@ class Feed:
             self._drawn += 1
             yield batch
         if not count:
-            self._complain(0)
+            self._run_dry(0)
         if self.source.steps is None and self.source.restarts:
             self.source.steps = count
 
@@ -180,6 +184,28 @@ class Feed:
             f"{ended}. Leave the number of steps out for whole passes, or let the data repeat.",
             stacklevel=2,
         )
+
+    def _run_dry(self, number):
+        """Notes and tells that a source that cannot start again has no more batches.
+
+        Errors:
+            ValueError: it never had one, or this generation of Keras raises.
+        """
+        if not self._drawn or not self._may_run_out:
+            self._complain(number)
+        self.ran_out, self.dry = True, not number
+        of = "" if self.steps is None else f" of {self.steps}"
+        warnings.warn(
+            f"{self.owner}: the data ran out after {number}{of} batch(es); {self._consequence()}. Let the "
+            "generator yield forever, give a dataset that can be iterated again, or lower the number of "
+            "steps or epochs.",
+            stacklevel=2,
+        )
+
+    def _consequence(self):
+        if self.owner == "validation":
+            return "later epochs are not validated"
+        return "the training ends here" if self.owner == "fit()" else "the result is that of these"
 
     # Standing somewhere, and going on from there.
 

@@ -5,7 +5,7 @@ import torch
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
 from keras_torch.callbacks.logs import Logs, settle_shown
-from keras_torch.training import arguments, checking
+from keras_torch.training import checking
 from keras_torch.training.batch_functions import step_of
 from keras_torch.training.batch_logs import own_step
 from keras_torch.training.data import choosing
@@ -13,6 +13,7 @@ from keras_torch.training.data.batch import to_device
 from keras_torch.training.evaluating import as_numpy
 from keras_torch.training.feeding import OneBatch
 from keras_torch.training.positions import in_order_of_generation
+from keras_torch.training.weighting import settled_class_weight
 
 
 class SingleBatches:
@@ -43,7 +44,7 @@ class SingleBatches:
         """
         self._assert_compiled("train_on_batch()")
         self._assert_optimizer("train_on_batch()")
-        arguments.check_class_weight(class_weight)
+        class_weight = settled_class_weight(class_weight, "train_on_batch()")
         batch = self._batch(x, y, sample_weight, "train_on_batch()")
         self._prepare(OneBatch(batch), "train_on_batch()")
         self._check_single(batch, class_weight, "train_on_batch()", "train")

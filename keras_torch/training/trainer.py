@@ -83,7 +83,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
             validation_freq, workers, max_queue_size, use_multiprocessing)
         if given.epochs is None:
             given.epochs = behaviour("fit epochs")
-        given.check()
+        given.settle()
         with native.paused_for(self), self._trainable_as_compiled():
             return self._fit(x, y, sample_weight, given)
 
@@ -184,10 +184,15 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         try:
             with abandoning(listeners):
                 listeners.on_train_begin()
+                if behaviour("stop before training") == "forgotten":
+                    self.stop_training = False
                 logs = None
                 for epoch in state.epochs():
                     listeners.on_epoch_begin(epoch)
-                    logs = Logs(self._run_epoch(listeners, plan, epoch, state.enter()))
+                    found = self._run_epoch(listeners, plan, epoch, state.enter())
+                    if plan.feed.dry:
+                        break
+                    logs = Logs(found)
                     self.optimizer.epoch_ended(logs)  # torch's learning rate schedulers
                     listeners.on_epoch_end(epoch, logs)
                     if self.stop_training or plan.feed.ran_out:
@@ -221,7 +226,7 @@ class Trainer(Compiling, StepMethods, Feeding, Evaluating, SingleBatches, Genera
         whole = within == "validated" or not self.stop_training or done == plan.feed.expected
         if whole and plan.validates_after(epoch):
             found = self._evaluate_feed(plan.validation, listeners)
-            validated = {"val_" + name: value for name, value in found.items()}
+            validated = {} if plan.validation.dry else {"val_" + name: value for name, value in found.items()}
         first_validation = behaviour("history order") == "validation first"
         return self._in_order({**validated, **logs} if first_validation else {**logs, **validated})
 
@@ -235,7 +240,9 @@ class _Plan:
 
     def validates_after(self, epoch):
         """Whether an epoch, counted from 0, is followed by validation."""
-        return self.validation is not None and arguments.validates_at(self.validation_freq, epoch + 1)
+        feed = self.validation
+        return feed is not None and not (self.feed.dry or feed.ran_out) and arguments.validates_at(
+            self.validation_freq, epoch + 1)
 
     def close(self):
         """Ends passes under way."""

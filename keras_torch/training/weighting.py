@@ -1,13 +1,15 @@
 """Class weights: turned into sample weights before the loss, for every kind of data."""
 
 import math
+import warnings
 
 import torch
 
 from keras_torch.base import tree
-from keras_torch.base.checks import fail, is_integer, is_number, one_of
+from keras_torch.base.checks import fail, is_number, one_of, quote
 from keras_torch.base.dtypes import torch_dtype
 from keras_torch.dialects.translator import behaviour
+from keras_torch.losses.loss import class_of
 from keras_torch.training.outputs import names_of, per_output
 
 
@@ -22,47 +24,74 @@ def is_by_output(class_weight):
     return bool(class_weight) and any(isinstance(value, dict) for value in class_weight.values())
 
 
-def check_class_weight(class_weight, names=None):
-    """Raises unless class_weight is a dict class -> weight, or such dicts by output name (or in a list).
+def settled_class_weight(class_weight, owner="fit()"):
+    """Class weights with ints as classes and floats as weights.
 
     Args:
-        class_weight: what was given.
-        names: names of the outputs, when known.
+        class_weight: dict class -> weight, or such dicts by output name (or in a list); classes may be any
+            whole numbers and booleans, weights any numbers and arrays of one.
+        owner: how errors call the method.
 
-    >>> check_class_weight({0: 1.0, 1: 2.0})
+    Returns:
+        dict or list, in the form given; None where there are none, or up to Keras 2.3 none that count there.
+
+    Errors:
+        ValueError: anything else.
+
+    >>> settled_class_weight({0.0: 1, True: 2})
+    {0: 1.0, 1: 2.0}
     """
     if class_weight is None:
-        return
-    if not isinstance(class_weight, (dict, list, tuple)):
-        _complain(class_weight)
-    if not is_by_output(class_weight):
-        _check_table(class_weight)
-        return
-    if names is not None:
-        per_output(class_weight, names, "class_weight")
-    for table in class_weight.values() if isinstance(class_weight, dict) else class_weight:
-        if table is not None:
-            _check_table(table)
-
-
-def _complain(value):
-    fail(
-        "fit()",
-        "class_weight",
-        value,
-        "a dict {class number: weight}, or such dicts by output name",
-        "For weights per sample use sample_weight.",
+        return None
+    listed = isinstance(class_weight, (list, tuple)) and all(
+        table is None or isinstance(table, dict) for table in class_weight
     )
+    if not isinstance(class_weight, dict) and not listed:
+        return _without_effect(class_weight, owner)
+    if listed:
+        return [None if table is None else _settled_table(table, owner) for table in class_weight]
+    if not is_by_output(class_weight):
+        return _settled_table(class_weight, owner)
+    return {name: None if table is None else _settled_table(table, owner)
+            for name, table in class_weight.items()}  # fmt: skip
 
 
-def _check_table(table):
+def _without_effect(class_weight, owner):
+    """None, with a warning, up to Keras 2.3; later generations raise."""
+    if isinstance(class_weight, str):
+        way = ("Write dict(zip(classes, weights)) with weights such as sklearn's "
+               "compute_class_weight('balanced', classes=classes, y=labels).")  # fmt: skip
+    elif len(getattr(class_weight, "shape", (0,))) == 1:
+        way = "Write dict(enumerate(weights))."
+    else:
+        way = "For weights per sample use sample_weight."
+    if behaviour("class weights that are no dict") == "without effect":
+        warnings.warn(f"{owner}: `class_weight` {quote(class_weight)} has no effect in this Keras: it takes "
+                      f"dicts {{class number: weight}}. {way}", stacklevel=4)  # fmt: skip
+        return None
+    fail(owner, "class_weight", class_weight, "a dict {class number: weight}, or such dicts by output name",
+         way)  # fmt: skip
+
+
+def _settled_table(table, owner):
     if not isinstance(table, dict):
-        _complain(table)
+        _without_effect(table, owner)
+        return None
+    settled = {}
     for label, weight in table.items():
-        if not is_integer(label) or label < 0:
-            fail("fit()", "class_weight", table, "a dict whose keys are class numbers of at least 0")
-        if not is_number(weight) or not 0 <= weight < math.inf:
-            fail("fit()", "class_weight", table, "a dict whose values are finite weights of at least 0")
+        number, value = _plain(label), _plain(weight)
+        if not isinstance(number, (int, float)) or not 0 <= number < math.inf or number != int(number):
+            fail(owner, "class_weight", table, "a dict whose keys are class numbers of at least 0")
+        if not is_number(value) or not 0 <= value < math.inf:
+            fail(owner, "class_weight", table, "a dict whose values are finite weights of at least 0")
+        settled[int(number)] = float(value)
+    return settled
+
+
+def _plain(value):
+    """A number of numpy or torch, or an array of one, as Python's; anything else as it is."""
+    alone = hasattr(value, "item") and math.prod(getattr(value, "shape", (0,))) == 1
+    return value.item() if alone else value
 
 
 def class_weights_of(y_true, class_weight, sparse=False):
@@ -111,7 +140,7 @@ def labels_of(y_true, sparse=False):
         if y_true.shape[-1] == 1:
             y_true = y_true.squeeze(-1)
         elif not sparse:
-            y_true = y_true.argmax(-1)
+            y_true = class_of(y_true)
     if y_true.is_floating_point():
         y_true = y_true.round()
     return y_true if y_true.dtype is torch.int64 else y_true.long()
@@ -163,6 +192,10 @@ class ClassWeights:
         names = objectives.names or objectives.known_names or names_of(y_true)
         if is_by_output(given):
             by_output = per_output(given, names, "class_weight")
+        elif len(targets) > 1 and behaviour("class weights that are no dict") == "without effect":
+            warnings.warn(f"`class_weight` {quote(given)} has no effect in this Keras on the outputs {names}."
+                          f" Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.", stacklevel=4)  # fmt: skip
+            by_output = [None] * len(targets)
         elif len(targets) > 1:
             fail("fit()", "class_weight", given, f"given by output name for the outputs {names}",
                  f"Write {{{names[0]!r}: {{0: ..., 1: ...}}}}.")  # fmt: skip

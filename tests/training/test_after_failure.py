@@ -168,5 +168,5 @@ def test_generators_are_not_started_by_a_refused_fit():
         yield X, LABELS
 
     with pytest.raises(ValueError, match="epochs"):
-        classifier().fit(data(), epochs=0, verbose=0)
+        classifier().fit(data(), epochs=-1, verbose=0)
     assert not started and list(generated([1])) == [1]

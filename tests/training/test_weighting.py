@@ -25,7 +25,8 @@ from cases.training_models import (
 
 import keras_torch
 from keras_torch import layers, losses, optimizers
-from keras_torch.training.weighting import ClassTable, class_weights_of
+from keras_torch.dialects import dialect
+from keras_torch.training.weighting import ClassTable, class_weights_of, settled_class_weight
 
 CLASS_WEIGHT = {0: 0.5, 1: 2.0}  # class 2 is not listed: it weighs 1
 AS_SAMPLES = np.array([CLASS_WEIGHT.get(int(label), 1.0) for label in LABELS], "float32")
@@ -268,3 +269,47 @@ def test_class_weights_of_a_model_that_knows_its_outputs_late_are_looked_up_per_
     weights = np.where(LABELS == 1, 3.0, 1.0).astype("float32")
     assert (late.fit(X, LABELS, class_weight={0: 1.0, 1: 3.0}, **how).history
             == expected.fit(X, LABELS, sample_weight=weights, **how).history)
+
+
+TABLES = {
+    "floats": {0.0: 1, 1.0: 2},
+    "float32": dict(zip(np.unique(np.array([0, 1], "float32")), [1.0, 2.0])),
+    "booleans": {False: 1.0, True: 2.0},
+    "booleans of numpy": dict(zip(np.unique([False, True]), [1.0, 2.0])),
+    "integers of numpy": dict(zip(np.arange(2, dtype="uint8"), np.array([1, 2]))),
+    "arrays of one": {0: np.array(1.0), 1: np.array([2.0])},
+    "tensors": {0: torch.tensor(1.0), 1: torch.tensor(2)},
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_classes_and_weights_may_be_any_numbers(name):
+    settled = settled_class_weight(TABLES[name])
+    assert settled == {0: 1.0, 1: 2.0} and {type(key) for key in settled} == {int}
+    history = _still().fit(X, LABELS, class_weight=TABLES[name], epochs=1, verbose=0).history
+    expected = _still().fit(X, LABELS, class_weight={0: 1.0, 1: 2.0}, epochs=1, verbose=0).history
+    assert _flat(history) == pytest.approx(_flat(expected))
+
+
+@pytest.mark.parametrize("generation", ["keras1", "keras2.2", "keras2.3"])
+@pytest.mark.parametrize("given", ["auto", "balanced", [1.0, 2.0, 3.0], np.array([1.0, 2.0, 3.0])], ids=str)
+def test_class_weights_that_are_no_dict_had_no_effect(generation, given):
+    """Real 1.2.2, 2.2.4 and 2.3.1 train without them."""
+    with dialect(generation):
+        with pytest.warns(UserWarning, match=r"fit\(\): `class_weight` .* has no effect.*Write dict"):
+            history = _still().fit(X, LABELS, class_weight=given, epochs=1, verbose=0).history
+        assert _flat(history) == pytest.approx(_flat(_still().fit(X, LABELS, epochs=1, verbose=0).history))
+        with pytest.warns(UserWarning, match=r"train_on_batch\(\): `class_weight`"):
+            _still().train_on_batch(X, LABELS, class_weight=given)
+
+
+@pytest.mark.parametrize("generation", ["keras1", "keras2.2", "keras2.3"])
+def test_class_weights_without_outputs_had_no_effect_on_several(generation):
+    inputs, targets = [X, OTHER], [NUMBERS, LABELS]
+    with dialect(generation):
+        model, other = two_headed(), two_headed()
+        other.set_weights(model.get_weights())
+        with pytest.warns(UserWarning, match=r"has no effect in this Keras on the outputs \['p', 'q'\]"):
+            history = model.fit(inputs, targets, class_weight={0: 9.0}, epochs=1, verbose=0, shuffle=False)
+        expected = other.fit(inputs, targets, epochs=1, verbose=0, shuffle=False)
+    assert _flat(history.history) == pytest.approx(_flat(expected.history))
