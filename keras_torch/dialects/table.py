@@ -641,6 +641,10 @@ BEHAVES = [
     Behaves("early stopping restores", {"keras2.3": "when it stops", "keras3": "at the end"}),
     Behaves("checkpoint without its value", {"tf.keras": "skipped", "keras3": "saved"}),
     Behaves("first epoch", {"keras1": 0, "keras3": 1}),
+    Behaves(
+        "lines of progress",
+        {"keras1": "Keras 1", "keras2.3": "Keras 2", "tf.keras": "tf.keras", "keras3": "Keras 3"},
+    ),
     Behaves("epoch in messages", {"keras2.3": "05d", "keras3": "d"}),
     Behaves("part of a sequence", {"keras2.3": "goes on", "tf.keras": "starts anew", "keras3": "goes on"}),
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),
@@ -654,6 +658,11 @@ BEHAVES = [
             "keras3": "biased",
         },
     ),
+    Behaves(
+        "automatic names",
+        {"keras1": "run together", "keras2.3": "split at digits", "keras3": "snake case"},
+    ),
+    Behaves("name of inputs", {"tf.keras": "input", "keras3": "input_layer"}),
     Behaves("merged masks", {"tf.keras": "all", "keras3": "any"}),
     Behaves("start of moving averages", {"keras1": "kept", "keras2.2": "corrected", "keras3": "kept"}),
     Behaves(
@@ -698,6 +707,10 @@ BEHAVES = [
         {"keras2.3": "starts again", "tf.keras": "ends the training", "keras3": "ends"},
     ),
     Behaves("fit epochs", {"keras1": 10, "keras3": 1}),
+    Behaves(
+        "metrics of a model",
+        {"keras2.2": "as given", "keras2.3": "compiled", "tf.keras": "one by one", "keras3": "as one"},
+    ),
     Behaves("no epochs", {"keras2.3": "allowed", "tf.keras": "refused", "keras3": "allowed"}),
     Behaves("number of steps", {"tf.keras": "rounded up", "keras3": "whole"}),
     Behaves("empty validation data", {"tf.keras": "none", "keras3": "refused"}),

@@ -2,7 +2,9 @@
 
 from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import dtype_name
+from keras_torch.base.names import unique_name
 from keras_torch.base.shapes import as_shape
+from keras_torch.dialects.translator import behaviour
 from keras_torch.layers.layer import Layer
 from keras_torch.symbolic.graph import Node
 from keras_torch.symbolic.keras_tensor import KerasTensor
@@ -21,7 +23,7 @@ class InputLayer(Layer):
         batch_shape: sizes with the batch axis; replaces `shape` and `batch_size`.
         input_tensor: an existing symbol: a model may begin here, and what begins before goes through.
         optional: kept for Keras 3; whether None may be given for this input.
-        name: name; default automatic (`input_layer`).
+        name: name; default automatic (`input_layer`; `input_1` up to tf.keras).
 
     Errors:
         ValueError: both or none of `shape` and `batch_shape`; `sparse` or `ragged`.
@@ -51,6 +53,12 @@ class InputLayer(Layer):
             self._stand_for(input_tensor)
         self.symbol()
         self._finish_build(self.batch_shape)
+
+    def default_name(self):
+        """`input_layer`, `input_layer_1`, ...; up to tf.keras `input_1`, `input_2`, ..."""
+        prefix = behaviour("name of inputs")
+        name = unique_name(prefix)
+        return unique_name(prefix) if name == "input" else name  # tf.keras counts all other layers from 0
 
     def _stand_for(self, tensor):
         """Makes this the input of what follows a symbol; fed from elsewhere, the symbol gives the data."""

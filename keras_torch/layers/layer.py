@@ -31,6 +31,15 @@ _OLD_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim"
                   "input_dtype", "batch_size", "weights")
 
 
+_LONG = {"Conv1D": "Convolution1D", "Conv2D": "Convolution2D", "Conv3D": "Convolution3D",
+         "Conv2DTranspose": "Deconvolution2D", "SeparableConv2D": "SeparableConvolution2D"}
+_SPELLINGS = {
+    "run together": lambda name: _LONG.get(name, name).lower(),
+    "split at digits": lambda name: "conv_lst_m2d" if name == "ConvLSTM2D" else to_snake_case(name),
+    "snake case": to_snake_case,
+}
+
+
 def _name(owner, argument, value):
     string(owner, argument, value)
     if "/" in value or ".." in value or "\x00" in value or not value:
@@ -203,8 +212,8 @@ class Layer(LayerWeights, Connections, Configurable, torch.nn.Module):
         return self.name
 
     def default_name(self):
-        """An automatic name: `dense`, `dense_1`, ..."""
-        return unique_name(to_snake_case(type(self).__name__))
+        """An automatic name: `dense`, `dense_1`, ..., spelled as the generation in force did."""
+        return unique_name(_SPELLINGS[behaviour("automatic names")](type(self).__name__))
 
     def _set_policy(self, policy):
         self.__dict__["dtype_policy"] = policy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -92,6 +93,22 @@ def test_a_config_of_real_keras_makes_the_same_layer(generation, case):
     for name in ("name", "layer", "cell", "backward_layer"):  # inner layers have names of their own
         ours.pop(name, None), found.pop(name, None)
     assert found == ours
+
+
+@pytest.mark.parametrize("generation, case", CONFIGS)
+def test_automatic_names_are_spelled_as_in_real_keras(generation, case):
+    with dialect(generation):
+        name = symbols(LAYERS, case)[2].name
+    theirs = configs(REFERENCES[generation])[case.name]["name"]
+    assert re.sub(r"_\d+$", "", name) == re.sub(r"_\d+$", "", theirs)
+
+
+@pytest.mark.parametrize("generation", [*GENERATIONS, "tf.keras"])
+def test_inputs_are_counted_from_one(generation):
+    keras_torch.backend.clear_session()
+    with dialect(generation):
+        names = [keras_torch.Input((3,)).node.operation.name for _ in range(2)]
+    assert names == ["input_1", "input_2"]
 
 
 _SCALING = {  # names of today for the VarianceScaling that old configs spell out
