@@ -1,6 +1,6 @@
 """Trainings of Keras 1.2, 2.2 and 2.3, in the words of their time, give the numbers that these gave.
 
-The rows are those of history_cases_old.py; each runs in its dialect, with keras_torch in the place of `keras`.
+The rows are those of history_cases_old.py; each runs in its dialect, with keras_torch as the module `keras`.
 """
 
 from __future__ import annotations
