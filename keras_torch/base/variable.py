@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from keras_torch.base import settings
+from keras_torch.base.collected_updates import COLLECTING
 from keras_torch.base.dtypes import dtype_name, torch_dtype
 from keras_torch.base.third_party import make_subclass, plain_tensor_results
 
@@ -78,6 +79,8 @@ class _Manners:
         Returns:
             Variable: itself.
         """
+        if COLLECTING:
+            return COLLECTING[-1].later(self, self.assign, value)
         value = torch.as_tensor(np.asarray(value) if isinstance(value, (list, tuple)) else value)
         if tuple(value.shape) != tuple(self.shape):
             raise ValueError(f"Variable {self.path!r} has shape {tuple(self.shape)}; assign() got a value of "
@@ -88,12 +91,16 @@ class _Manners:
 
     def assign_add(self, value):
         """Adds to the value in place; returns itself."""
+        if COLLECTING:
+            return COLLECTING[-1].later(self, self.assign_add, value)
         with torch.no_grad():
             self.add_(torch.as_tensor(value, device=self.device))
         return self
 
     def assign_sub(self, value):
         """Subtracts from the value in place; returns itself."""
+        if COLLECTING:
+            return COLLECTING[-1].later(self, self.assign_sub, value)
         with torch.no_grad():
             self.sub_(torch.as_tensor(value, device=self.device))
         return self
@@ -160,6 +167,9 @@ class Variable(_Manners, torch.nn.Parameter):
     def __new__(cls, initializer, shape=None, dtype=None, trainable=True, name=None):
         # A clone, so that assigning to the variable never changes the array that it started from.
         data = _initial_tensor(initializer, shape, dtype).clone(memory_format=torch.preserve_format)
+        if COLLECTING:
+            state = label(cls._wrap(data, False), _name=name or "variable", _trainable=False)
+            return COLLECTING[-1].made(state)
         return label(cls._wrap(data, trainable and data.is_floating_point()), _name=name or "variable",
                      _trainable=trainable)
 

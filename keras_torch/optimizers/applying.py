@@ -1,8 +1,11 @@
 """How Keras code asks for an update: gradients and variables by hand."""
 
+import inspect
 import warnings
 
 import torch
+
+from keras_torch.base.collected_updates import COLLECTING, CollectedUpdates
 
 
 class KerasCalls:
@@ -164,14 +167,47 @@ class KerasCalls:
             return list(self._clip_lists([list(found)])[0])
 
     def get_updates(self, *args, **kwargs):
-        """Not here: Keras 1 and 2 list operations of a graph; torch has none to list.
+        """The update of the class as one entry of a subclass's own `get_updates`; not here otherwise.
 
         Errors:
-            NotImplementedError: always; tells what to write.
+            NotImplementedError: not called by a subclass's own method within fit; tells what to write.
+
+        Notes:
+            `get_updates(self, loss, params)` of Keras 2 or `(self, params, constraints, loss)` of Keras 1 in
+            a subclass is called for each step. Variables it makes are made in the first; its assignments are
+            made when it is done, each from what was there before the step, as in a graph.
         """
-        raise NotImplementedError(f"{self._owner()}: get_updates() lists operations of a graph, and torch "
-                                  "has no such graph. Write loss.backward() and optimizer.step(), or "
-                                  "optimizer.minimize(loss, params).")
+        if not COLLECTING:
+            raise NotImplementedError(f"{self._owner()}: get_updates() lists operations of a graph, and "
+                                      "torch has no such graph. Write loss.backward() and optimizer.step(), "
+                                      "or optimizer.minimize(loss, params).")
+        loss, params = kwargs.get("loss"), kwargs.get("params")
+        for given in args:
+            if isinstance(given, torch.Tensor):
+                loss = given
+            elif isinstance(given, (list, tuple)):
+                params = given
+        grads = self.get_gradients(loss, params)
+        return [COLLECTING[-1].later(self, self.apply, grads, list(params))]
+
+    def _run_updates(self, loss, params):
+        """One update by the user's own `get_updates`."""
+        words = inspect.signature(self.get_updates).parameters
+        constraints = {param: param.constraint for param in params if getattr(param, "constraint", None)}
+        given = {"loss": loss, "params": params, "constraints": constraints}
+        by_name = {name: value for name, value in given.items() if name in words}
+        known = self.__dict__.setdefault("_added", [])
+        self.updates = []
+        with torch.no_grad(), CollectedUpdates(f"{type(self).__name__}.get_updates()", known) as collected:
+            listed = self.get_updates(**by_name) if len(by_name) > 1 else self.get_updates(loss, params)
+            for update in listed or ():
+                if isinstance(update, tuple):
+                    collected.later(None, update[0].assign, update[1])
+        with torch.no_grad():
+            collected.run()
+        self.updates = []
+        if self._batch_schedulers:
+            self._batch_ended()
 
     def stateless_apply(self, optimizer_variables, grads, trainable_variables):
         """What an update would give, with everything as it was afterwards.

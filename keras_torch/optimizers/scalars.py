@@ -6,6 +6,8 @@ takes them.
 
 import numpy as np
 
+from keras_torch.base.collected_updates import COLLECTING
+
 
 class _NumberManners:
     """What Keras code does with the variable that stands here in Keras."""
@@ -84,6 +86,8 @@ class Iterations(_NumberManners, int):
 
     def assign(self, value):
         """Sets the optimizer's count of steps; returns it."""
+        if COLLECTING:
+            return COLLECTING[-1].later(self, self.assign, value)
         self._owner.iterations = int(value)
         return self._owner.iterations
 

@@ -70,7 +70,14 @@ class StoredState:
         numbers = [self._raw_iterations()] + ([self.learning_rate] if self._schedule is None else [])
         return VariableList(numbers + self._state_variables() + self._added_variables())
 
-    weights = variables  # its name in Keras 2
+    @property
+    def weights(self):
+        """`variables`; in Keras 1 and 2 a subclass assigns its own list in `get_updates`."""
+        return self.__dict__.get("_listed_weights") or self.variables
+
+    @weights.setter
+    def weights(self, variables):
+        self._listed_weights = list(variables)
 
     def _raw_iterations(self):
         steps = self.gradient_accumulation_steps or 1
