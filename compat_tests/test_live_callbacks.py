@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
+import old_keras
 import pytest
-from cases import callback_cases
+from cases import callback_cases, watching_cases
 from reference_keras import HERE, reference_python
 
 pytestmark = pytest.mark.slow
@@ -32,5 +34,22 @@ def test_stored_references_are_what_this_keras_answers(tmp_path):
         stored = callback_cases.recorded(generation)
         for kind, answers in stored.items():
             if kind in ("lines", "printed") and generation == "tf.keras":
-                continue  # its lines end with times of an epoch, and keras_torch prints those of Keras 3
+                continue  # `watching_cases` has its lines
             assert _close(live[generation][kind], answers), f"{generation}, {kind}"
+
+
+@pytest.mark.parametrize("generation", [*watching_cases.GENERATIONS, "keras3"])
+def test_stored_answers_of_callbacks_that_watch(generation, tmp_path):
+    variable = old_keras.VARIABLES.get(generation)
+    python = os.environ.get(variable) if variable else reference_python()
+    if not python:
+        pytest.skip(f"set {variable}")
+    path = tmp_path / "live.json"
+    command = [python, str(HERE / "make_watching_references.py"), generation, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    live = json.loads(path.read_text(encoding="utf-8"))[generation]
+    stored = watching_cases.recorded()[generation]
+    assert live.get("watched") == stored.get("watched")
+    assert all(live["printed"][name] == lines for name, lines in stored["printed"].items()
+               if generation != "keras1" or name not in ("evaluate, 1", "predict, 1"))  # not always repainted

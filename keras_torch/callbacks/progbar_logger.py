@@ -4,6 +4,7 @@ from keras_torch.base.checks import one_of
 from keras_torch.callbacks.callback import Callback
 from keras_torch.callbacks.logs import NOT_METRICS
 from keras_torch.callbacks.progress import REPAINT_SECONDS, Progbar, check_verbose, say
+from keras_torch.dialects.translator import behaviour
 
 _BATCH_HOOKS = frozenset(["on_train_batch_end", "on_test_batch_end", "on_predict_batch_end"])
 
@@ -19,6 +20,8 @@ class ProgbarLogger(Callback):
         ValueError: another `count_mode`.
 
     Notes:
+        Lines read as in the generation in force. Up to Keras 2.3 `evaluate` shows no values, and nothing at
+        all with `verbose=2`.
         Metrics are read back from the device when the line is repainted, at most ten times a second.
 
     Source: Keras `callbacks.ProgbarLogger`.
@@ -38,6 +41,7 @@ class ProgbarLogger(Callback):
         self.seen, self.progbar = 0, None
         self._in_fit = False
         self._samples_per_step, self._samples = 1, None
+        self._as_before = behaviour("lines of progress") in ("Keras 1", "Keras 2")
 
     def set_params(self, params):
         """Takes 'verbose', 'epochs' and 'steps' from the parameters of the run."""
@@ -59,12 +63,14 @@ class ProgbarLogger(Callback):
 
     def on_train_begin(self, logs=None):
         self._in_fit = True
+        if self.verbose and self._samples and self.validation_data:
+            say(f"Train on {self._samples} samples, validate on {len(self.validation_data[0])} samples")
 
     def on_train_end(self, logs=None):
         self._in_fit = False
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.verbose and self.epochs > 1:
+        if self.verbose and (self.epochs > 1 or self._as_before):
             say(f"Epoch {epoch + 1}/{self.epochs}")
         self._begin()
 
@@ -112,13 +118,21 @@ class ProgbarLogger(Callback):
         if self.seen == 1:
             self.progbar.first_step_done()
         if self.progbar.due():
-            shown = {name: value for name, value in (logs or {}).items() if name not in NOT_METRICS}
-            self.progbar.update(self._shown_steps(), shown, finalize=False)
+            self.progbar.update(self._shown_steps(), self._shown(logs), finalize=False)
 
     def _end(self, logs):
         if self.progbar.target is None:
             self.progbar.target = self._shown_steps()
-        self.progbar.update(self.progbar.target, dict(logs or {}), finalize=True)
+        if self._in_fit or not self._as_before or self.progbar.verbose == 1:
+            self.progbar.update(self.progbar.target, self._shown(logs), finalize=True)
+
+    def _shown(self, logs):
+        """What is shown: all there is; up to Keras 2.3 the metrics of `fit` in their order, and no others."""
+        logs = {name: value for name, value in (logs or {}).items() if name not in NOT_METRICS}
+        if not self._as_before:
+            return logs
+        names = (self.params or {}).get("metrics", logs) if self._in_fit else ()
+        return {name: logs[name] for name in names if name in logs}
 
     def _shown_steps(self):
         steps = self.seen * self._samples_per_step

@@ -22,6 +22,7 @@ from tqdm.utils import disp_trim
 from keras_torch.base.checks import one_of
 from keras_torch.base.download import report_with
 from keras_torch.base.third_party import need
+from keras_torch.callbacks.progress_lines import Progress, lines_in_force
 from keras_torch.dialects.translator import behaviour
 
 REPAINT_SECONDS = 0.1      # a repaint reads values back from the device, so it has its own pace
@@ -162,29 +163,6 @@ def epoch_text(epoch):
     return f"Epoch {epoch + behaviour('first epoch'):{behaviour('epoch in messages')}}"
 
 
-def duration_text(seconds):
-    """Seconds as '7s', '1:05' or '1:01:05'.
-
-    >>> duration_text(7.2), duration_text(65), duration_text(3665)
-    ('7s', '1:05', '1:01:05')
-    """
-    seconds = int(seconds)
-    if seconds > 3600:
-        return f"{seconds // 3600}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
-    return f"{seconds // 60}:{seconds % 60:02d}" if seconds > 60 else f"{seconds}s"
-
-
-def rate_text(seconds, unit="step"):
-    """Seconds per step in a readable unit: '2s/step', '4ms/step', '85us/step'.
-
-    >>> rate_text(0.0042), rate_text(85e-6)
-    ('4ms/step', '85us/step')
-    """
-    if seconds >= 1 or seconds == 0:
-        return f"{seconds:.0f}s/{unit}"
-    return f"{seconds * 1e3:.0f}ms/{unit}" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us/{unit}"
-
-
 def value_text(value):
     """A metric with four digits; small ones with an exponent.
 
@@ -321,7 +299,7 @@ class Progbar:
 
     Args:
         target: number of steps, or None when unknown.
-        width: characters of the bar.
+        width: characters of the bar; None: 20, before Keras 3 30.
         verbose: 0 silent, 1 live line, 2 one line at the end.
         interval: seconds between two repaints, at the least.
         stateful_metrics: names whose values are shown as given; the others are averaged over the steps.
@@ -341,13 +319,15 @@ class Progbar:
     False
     """
 
-    def __init__(self, target, width=20, verbose=1, interval=0.05, stateful_metrics=None,
+    def __init__(self, target, width=None, verbose=1, interval=0.05, stateful_metrics=None,
                  stateless_metrics=None, unit_name="step"):
         check_verbose("Progbar", "verbose", verbose)
         if stateful_metrics is not None and stateless_metrics is not None:
             raise ValueError("Progbar got `stateful_metrics` and `stateless_metrics`; give one of them: "
                              "the other names are the rest.")
-        self.target, self.width, self.interval, self.unit_name = target, width, interval, unit_name
+        self._lines = lines_in_force()
+        self.width = self._lines.width if width is None else width
+        self.target, self.interval, self.unit_name = target, interval, unit_name
         self.verbose = 1 if verbose == "auto" else int(verbose)
         self._averaged = None if stateless_metrics is None else set(stateless_metrics)
         self._as_given = set(stateful_metrics or ())
@@ -378,7 +358,7 @@ class Progbar:
         if self.verbose == 1 and (finalize or self.due()):
             self._show(current, seconds_per_step, finalize)
         elif self.verbose == 2 and finalize and self.target:
-            say(self._count(current) + " - " + self._tail(" - ", current, seconds_per_step, True))
+            say(self._lines.whole(self._progress(current, seconds_per_step, True)))
 
     def add(self, n, values=None):
         """Moves `n` steps on."""
@@ -413,36 +393,22 @@ class Progbar:
 
     def _show(self, current, seconds_per_step, finalize):
         self._prepare()
-        tail = self._tail(" ", current, seconds_per_step, finalize)
-        line = tail if isinstance(self._painter, _NotebookPainter) else f"{self._bar(current)} {tail}"
+        progress = self._progress(current, seconds_per_step, finalize)
+        line = self._lines.tail(progress)
+        if isinstance(self._painter, _NotebookPainter):
+            line = line.removeprefix(" - ").strip()
+        else:
+            line = self._lines.bar(progress, self.width) + line
         (self._painter.finish if finalize else self._painter.paint)(line, current)
         self._last_paint = time.perf_counter()
         if finalize:
             self._painter = None
 
-    def _count(self, current):
-        return f"{current:{len(str(self.target))}d}/{self.target}" if self.target else f"{current:7d}/Unknown"
-
-    def _bar(self, current):
-        styled = self._painter.styled
-        count = f"\x1b[1m{self._count(current)}\x1b[0m" if styled else self._count(current)
-        if not self.target:
-            return count
-        mark = "━" if Screen().can_show("━") else "="
-        done = min(int(self.width * current / self.target), self.width)
-        if not styled:
-            return f"{count} {mark * done}{'.' * (self.width - done)}"
-        return f"{count} \x1b[32m{mark * done}\x1b[0m\x1b[37m{mark * (self.width - done)}\x1b[0m"
-
-    def _tail(self, between, current, seconds_per_step, finalize):
-        """Time, time per step and values; `between` parts the first two."""
-        known = self.target and not finalize
-        seconds = duration_text(seconds_per_step * (self.target - current)) if known else \
-            f"{self._pace.elapsed():.0f}s"
-        if self._painter is not None and self._painter.styled:
-            seconds = f"\x1b[1m{seconds}\x1b[0m"
+    def _progress(self, current, seconds_per_step, finished):
         shown = [f"{name}: {self._shown(*pair)}" for name, pair in self._sums.items()]
-        return " - ".join([f"{seconds}{between}{rate_text(seconds_per_step, self.unit_name)}", *shown])
+        return Progress(current, self.target, self._pace.elapsed(), seconds_per_step, self.unit_name, shown,
+                        finished, mark="━" if Screen().can_show("━") else "=",
+                        styled=self._painter is not None and self._painter.styled)
 
     @staticmethod
     def _shown(total, count):

@@ -1,6 +1,7 @@
 """Every row of callbacks: what they do, when they are called and what they print, against real Keras."""
 
 import json
+import re
 
 import pytest
 from cases import callback_cases as cases
@@ -52,14 +53,23 @@ def test_order_of_hooks(name, generation):
     assert _as_stored(cases.hooks_of(keras_torch, **cases.RUNS[name])) == expected
 
 
+def _without_times(lines):
+    """Lines without the time of an epoch, which tf.keras prints."""
+    return [re.sub(r"\d+\w*/epoch", "T/epoch", line) for line in lines]
+
+
 @pytest.mark.parametrize("name", cases.LINES)
-def test_lines_of_progress(name):
-    assert cases.lines_of(keras_torch, **cases.LINES[name]) == RECORDED["keras3"]["lines"][name]
+def test_lines_of_progress(name, generation):
+    if (name, generation) == ("auto", "tf.keras"):
+        pytest.skip("there `fit` says what it means, and the logger is silent")
+    lines = cases.lines_of(keras_torch, **cases.LINES[name])
+    assert _without_times(lines) == _without_times(RECORDED[generation]["lines"][name])
 
 
 @pytest.mark.parametrize("name", cases.PRINTED)
-def test_what_a_training_prints(name):
-    assert cases.printed(keras_torch, **cases.PRINTED[name]) == RECORDED["keras3"]["printed"][name]
+def test_what_a_training_prints(name, generation):
+    lines = cases.printed(keras_torch, **cases.PRINTED[name])
+    assert _without_times(lines) == _without_times(RECORDED[generation]["printed"][name])
 
 
 @pytest.mark.parametrize("swap_on_epoch", [False, True])

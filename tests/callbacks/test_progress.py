@@ -11,6 +11,7 @@ import torch
 from keras_torch.callbacks import CallbackList, ProgbarLogger, progress
 from keras_torch.callbacks.logs import Logs
 from keras_torch.callbacks.progress import Progbar, say
+from keras_torch.callbacks.progress_lines import duration_text
 
 LINE = r"{count} {bar} \d+s \d+(us|ms|s)/step{values}\n"
 FULL = "━" * 20
@@ -262,7 +263,7 @@ def test_samples_are_counted_for_the_older_generations(capsys):
 @pytest.mark.parametrize("seconds, text", [(0, "0s"), (60, "60s"), (61, "1:01"), (3600, "60:00"),
                                            (3601, "1:00:01")])
 def test_durations(seconds, text):
-    assert progress.duration_text(seconds) == text
+    assert duration_text(seconds) == text
 
 
 @pytest.mark.parametrize("make, message", [
