@@ -8,6 +8,7 @@ from keras_torch.base.checks import Term, fail
 from keras_torch.base.serialization import deserialize_keras_object, serialize_keras_object
 from keras_torch.base.third_party import foreach, unscale_and_check, update_loss_scale
 from keras_torch.base.variable import StateVariable
+from keras_torch.optimizers.native import NativeOptimizer
 from keras_torch.optimizers.optimizer import Optimizer
 from keras_torch.optimizers.state import VariableList
 
@@ -36,7 +37,7 @@ class LossScaleOptimizer(Optimizer):
     Notes:
         On an accelerator nothing is read back: gradients are checked, the scale is changed and the update is
         left out on the device, and the inner optimizer counts there. Where it cannot (see
-        `Optimizer.capturable`), one number is read per step.
+        `Optimizer.skips_on_device`), one number is read per step.
 
     Source: Keras 3 `optimizers.LossScaleOptimizer`. In torch: `torch.amp.GradScaler`.
 
@@ -241,13 +242,16 @@ class LossScaleOptimizer(Optimizer):
 
     def _reads_back(self):
         """Whether Python decides on the update: free on the CPU; needed where `inner` needs it."""
-        return self._bad.device.type == "cpu" or not self.inner_optimizer.capturable
+        return self._bad.device.type == "cpu" or not self.inner_optimizer.skips_on_device
 
     def _update_unless_bad(self, parts):
         """Makes the update and takes it back where it was bad, without knowing which it is."""
         inner = self.inner_optimizer
-        inner.use_device_clock()
-        touched = [inner._clock.count]
+        if isinstance(inner, NativeOptimizer):
+            return inner.step_unless(self._bad[0], parts)
+        inner.count_for_skipping()
+        keepers = [keeper for keeper in (inner, *inner._state_keepers()) if keeper.built]
+        touched = list({id(keeper): keeper._clock.count for keeper in keepers}.values())
         for block in inner._blocks:  # all of them: averages of weights without a gradient move too
             touched += [*block.params, *(tensor for tensors in (*block.slots.values(), *block.extras.values())
                                          for tensor in tensors)]
@@ -256,6 +260,9 @@ class LossScaleOptimizer(Optimizer):
         bad = self._bad[0] > 0
         for tensor, old in zip(touched, before):
             tensor.copy_(torch.where(bad, old, tensor))
+
+    def _parts_of(self, grads, variables):
+        return self.inner_optimizer._parts_of(grads, variables)
 
     def _regroup(self):
         self.inner_optimizer._regroup()

@@ -7,6 +7,7 @@ import torch
 from keras_torch.base.checks import Term, fail, nonnegative_number
 from keras_torch.base.configurable import Configurable
 from keras_torch.base.serialization import deserialize_value, serialize_value
+from keras_torch.optimizers.clock import DeviceClock
 from keras_torch.optimizers.loss_scale import LossScaleOptimizer
 from keras_torch.optimizers.optimizer import Optimizer
 from keras_torch.optimizers.state import VariableList
@@ -257,6 +258,8 @@ class MultiOptimizer(Optimizer):
             if any(part.grads for part in own):
                 optimizer.update(own) if optimizer._entry is None else optimizer.update_by_own(own)
         self._count += 1
+        if self._clock is not None:
+            self._clock.count.add_(1)
 
     def _regroup(self):
         for optimizer in self._active():
@@ -275,6 +278,20 @@ class MultiOptimizer(Optimizer):
     def capturable(self):
         """Always False: the inner optimizers count for themselves."""
         return False
+
+    @property
+    def skips_on_device(self):
+        """Whether all inner optimizers can count on one device; see `Optimizer.skips_on_device`."""
+        active = self._active()
+        return all(optimizer.capturable for optimizer in active) and len(
+            {block.device for block in self._blocks}) == 1
+
+    def count_for_skipping(self):
+        """Counts on the device, as the inner optimizers do then; see `Optimizer.count_for_skipping`."""
+        for optimizer in self._active():
+            optimizer.use_device_clock()
+        if self._clock is None:
+            self._clock = DeviceClock(self._blocks[0].device, self._count, {})
 
     def finalize_variable_values(self, var_list):
         """See `Optimizer.finalize_variable_values`."""

@@ -9,6 +9,7 @@ import torch
 from keras_torch.base import checks
 from keras_torch.base.checks import Term
 from keras_torch.optimizers.blocks import Block
+from keras_torch.optimizers.clock import DeviceClock
 from keras_torch.optimizers.optimizer import Optimizer
 
 
@@ -137,10 +138,28 @@ class NativeOptimizer(Optimizer):
                                       "torch optimizer makes the update. Change the gradients in its step "
                                       "hooks, or subclass an optimizer of keras_torch.")
 
+    @property
+    def skips_on_device(self):
+        """Whether the native optimizer leaves steps out by itself, as torch's fused ones do."""
+        fused = getattr(self.native, "_step_supports_amp_scaling", False)
+        one_device = len({block.device for block in self._blocks}) == 1
+        return bool(fused and one_device and not self._batch_schedulers)
+
+    def step_unless(self, bad, parts):
+        """`update`, which the native kernel leaves out where `bad`, a tensor without axes, is not 0."""
+        if self._clock is None:
+            self._clock = DeviceClock(bad.device, self._count, {})
+        self.native.grad_scale, self.native.found_inf = None, bad
+        try:
+            self.update(parts)
+        finally:
+            del self.native.grad_scale, self.native.found_inf
+        self._clock.count.add_(1 - bad)
+
     def state_dict(self):
         """The native optimizer's, with the number of steps and the state of schedulers beside it."""
         self._be_built()
-        stored = {**self.native.state_dict(), "iterations": self._count}
+        stored = {**self.native.state_dict(), "iterations": self.iterations_made()}
         return {**stored, "schedulers": self._scheduler_states()} if self._schedulers else stored
 
     def load_state_dict(self, state_dict):
@@ -148,7 +167,7 @@ class NativeOptimizer(Optimizer):
         self._be_built()
         own = {key: value for key, value in state_dict.items() if key not in ("iterations", "schedulers")}
         self.native.load_state_dict(own)
-        self._count = int(state_dict.get("iterations", 0))
+        self.set_iterations_made(int(state_dict.get("iterations", 0)))
         if self._schedulers:
             self._load_scheduler_states(state_dict.get("schedulers", ()))
         self._adopt(self.native)
@@ -190,7 +209,7 @@ class NativeOptimizer(Optimizer):
         if shapes != [tuple(tensor.shape) for _, _, tensor in places]:
             raise ValueError(f"{self._owner()}: the state of {type(self.native).__name__} has {len(places)} "
                              f"tensors; {len(shapes)} arrays of other number or shapes were given.")
-        self._count = int(arrays[0])
+        self.set_iterations_made(int(arrays[0]))
         self.learning_rate.assign(arrays[1])
         for (name, variable, tensor), array in zip(places, arrays[2:]):
             self.native.state[variable][name] = torch.tensor(array).to(tensor)

@@ -123,9 +123,8 @@ class OwnMethods:
 
     def update_by_own(self, parts):
         """`update`, by way of the user's own `apply_gradients` or `apply`; parts as there."""
-        places = self._places
         pairs = [(grad, param) for part in parts for grad, param in zip(part.grads, part.params)]
-        pairs.sort(key=lambda pair: places[id(pair[1])])
+        pairs.sort(key=lambda pair: self._index_of(pair[1]))
         if not pairs:
             self._complain_about_no_gradients()
         entry, self._entry = self._entry, None  # what it calls in turn takes the straight way

@@ -188,6 +188,11 @@ class Update:
                     or self._batch_schedulers
                     or len({block.device for block in self._blocks}) > 1)
 
+    @property
+    def skips_on_device(self):
+        """Whether an update can be taken back on the device without telling Python (`LossScaleOptimizer`)."""
+        return self.capturable
+
     def use_device_clock(self):
         """Counts steps and keeps learning rates on the device from now on, so that `step` can be captured.
 
@@ -202,6 +207,10 @@ class Update:
         if self._clock is None:
             self._clock = DeviceClock(self._blocks[0].device, self._count, self._frozen_numbers())
             self.refresh_clock()
+
+    def count_for_skipping(self):
+        """Counts where an update is taken back, see `skips_on_device`."""
+        self.use_device_clock()
 
     def use_host_clock(self):
         """Counts in Python again (reads the count from the device once)."""

@@ -1,12 +1,22 @@
 """Dynamic loss scaling: which steps are left out, and how the scale moves."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from keras_torch import optimizers
 from keras_torch.base.variable import Variable
-from keras_torch.optimizers import SGD, Adam, LossScaleOptimizer
+from keras_torch.optimizers import (
+    SGD,
+    Adam,
+    LossScaleOptimizer,
+    MultiOptimizer,
+    NativeOptimizer,
+    OptimizerMap,
+)
 
 
 def one_step(optimizer, variable, gradient):
@@ -29,6 +39,60 @@ def test_bad_steps_are_left_out(make, on_device):
         assert variable.numpy() == pytest.approx(expected.numpy(), rel=1e-6, abs=2e-5 if on_device else 1e-7)
     assert scaled.iterations == 3
     assert float(scaled.dynamic_scale) == 2.0
+
+
+def multi():
+    return MultiOptimizer(OptimizerMap(Adam(0.5), {"other": SGD(0.5, momentum=0.9)}))
+
+
+def fused():
+    return NativeOptimizer(functools.partial(torch.optim.Adam, lr=0.5, fused=True))
+
+
+@pytest.mark.parametrize("on_device", [False, True])
+@pytest.mark.parametrize("make", [multi, fused])
+def test_bad_steps_of_inner_optimizers_are_left_out(make, on_device):
+    expected, variables = ([Variable([1.0], name=name) for name in ("one", "other")] for _ in range(2))
+    plain, scaled = make().build(expected), LossScaleOptimizer(make(), initial_scale=8.0).build(variables)
+    assert scaled.inner_optimizer.skips_on_device and scaled._reads_back()  # on the CPU reading is free
+    if on_device:
+        scaled._reads_back = lambda: False
+    for gradient in (1.0, float("inf"), 0.5, float("nan"), 0.25):
+        scale = scaled.dynamic_scale.clone()
+        scaled.apply([torch.tensor([gradient]) * scale, torch.tensor([0.5]) * scale], variables)
+        if np.isfinite(gradient):
+            plain.apply([torch.tensor([gradient]), torch.tensor([0.5])], expected)
+        for found, other in zip(variables, expected, strict=True):
+            assert found.numpy() == pytest.approx(other.numpy(), abs=2e-5)
+    assert scaled.iterations == 3 and float(scaled.dynamic_scale) == 2.0
+    assert [inner.iterations for inner in getattr(scaled.inner_optimizer, "optimizers", [])] == [3] * 2 or (
+        make is fused)
+    assert scaled.state_dict()["iterations" if "iterations" in scaled.state_dict() else "param_groups"]
+
+
+@pytest.mark.parametrize("make", [multi, fused])
+def test_inner_optimizers_are_scaled_without_a_read_back(make):
+    variables = [Variable([1.0], name=name) for name in ("one", "other")]
+    scaled = LossScaleOptimizer(make(), initial_scale=8.0).build(variables)
+    scaled._reads_back = lambda: False
+    scaled.apply([torch.ones(1)] * 2, variables)
+
+    class ReadBacks(TorchDispatchMode):
+        found = 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            self.found += "_local_scalar_dense" in str(function)
+            return function(*args, **(kwargs or {}))
+
+    with ReadBacks() as counted:
+        scaled.apply([torch.ones(1)] * 2, variables)
+    assert counted.found == 0
+
+
+def test_what_needs_python_reads_back():
+    variable = Variable([1.0])
+    for inner in (NativeOptimizer(torch.optim.SGD), Adam(gradient_accumulation_steps=2)):
+        assert not inner.build([variable]).skips_on_device
 
 
 def test_the_scale_doubles_after_good_steps():

@@ -457,6 +457,22 @@ def test_own_methods_inside_loss_scaling_and_multi_optimizer():
         trained(optimizers.MultiOptimizer(optimizers.OptimizerMap(CentralizedByCompute(0.05))))
 
 
+def test_own_methods_of_optimizers_around_others():
+    class Halves(LossScaleOptimizer):
+        def apply_gradients(self, grads_and_vars, **kwargs):
+            halves = [(grad * 0.5, variable) for grad, variable in grads_and_vars]
+            return super().apply_gradients(halves, **kwargs)
+
+    class HalvesAll(optimizers.MultiOptimizer):
+        def apply(self, grads, trainable_variables=None):
+            super().apply([grad * 0.5 for grad in grads], trainable_variables)
+
+    shares = optimizers.OptimizerMap(SGD(0.1), {"a/.*": SGD(0.1)})
+    for optimizer in (Halves(SGD(0.1), initial_scale=8.0), Halves(HalvesAll(shares)), HalvesAll(shares)):
+        expected = 0.025 if isinstance(getattr(optimizer, "inner_optimizer", None), HalvesAll) else 0.05
+        assert_equal(trained(copy.deepcopy(optimizer)), trained(SGD(expected)))
+
+
 def test_own_scaling_of_the_loss():
     class Scaled(SGD):
         def scale_loss(self, loss):
