@@ -623,6 +623,7 @@ BEHAVES = [
         "metric over batches",
         {"keras1": "means without masks", "keras2.2": "means like losses", "keras3": "values"},
     ),
+    Behaves("measure at a value", {"keras2.3": "nearest", "keras3": "best"}),
     Behaves("flat list of metrics", {"tf.keras": "for every output", "keras3": "by output"}),
     Behaves("output loss over batches", {"keras2.2": "samples", "keras2.3": "batches", "keras3": "samples"}),
     Behaves("history order", {"keras2.3": "validation first", "tf.keras": "loss first", "keras3": "sorted"}),

@@ -4,6 +4,7 @@ import torch
 
 from keras_torch.base.checks import Term, fraction, nonnegative_int, positive_int
 from keras_torch.base.configurable import is_house_class
+from keras_torch.dialects.translator import behaviour
 from keras_torch.losses.loss import is_plain_pair, safe_divide
 from keras_torch.metrics.counting import (
     NEVER,
@@ -298,10 +299,16 @@ class _BestAt(ConfusionMetric):
     def __init__(self, num_thresholds=200, class_id=None, name=None, dtype=None):
         spaced = [i / max(num_thresholds - 1, 1) for i in range(num_thresholds)]
         super().__init__([0.5] if num_thresholds == 1 else spaced, name, dtype)
+        self._takes_nearest = behaviour("measure at a value") == "nearest"
 
     def result(self):
-        """The best of the measure, 0..1; 0 where the other never reaches its value."""
+        """The best of the measure, 0..1; 0 where the other never reaches its value.
+
+        In Keras 2.3: the measure at the threshold where the other is nearest to its value.
+        """
         self.settle()
+        if self._takes_nearest:
+            return self._measured(self.best)[(self._measured(self.at) - getattr(self, self.at)).abs().argmin()]
         where = self._measured(self.at) >= getattr(self, self.at)
         return torch.where(where, self._measured(self.best), 0.0).amax()
 

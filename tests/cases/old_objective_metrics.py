@@ -38,7 +38,9 @@ def _rows():
                                                                "num_thresholds": 21}, "positive")
     yield OldMetric("AUC", "binary", "unit", (40, 1), {"thresholds": [0.2, 0.5, 0.9]})
     yield OldMetric("BinaryAccuracy", "binary", "unit", arguments={"threshold": 0.3}, weights="positive")
-    yield OldMetric("SensitivityAtSpecificity", "binary", "unit", (40, 1), {"specificity": 0.4})
+    for value in (0.4, 0.7):
+        yield OldMetric("SensitivityAtSpecificity", "binary", "unit", (40, 1), {"specificity": value})
+        yield OldMetric("SpecificityAtSensitivity", "binary", "unit", (40, 1), {"sensitivity": value})
     for name, y_true in (("TopKCategoricalAccuracy", "one_hot"), ("SparseTopKCategoricalAccuracy", "column")):
         for weights in ("none", "positive"):
             yield OldMetric(name, y_true, "softmax", (12, 8), {"k": 2}, weights)
