@@ -6,6 +6,7 @@ import os
 
 from keras_torch.base.checks import boolean, fail
 from keras_torch.callbacks.callback import Callback
+from keras_torch.dialects.translator import behaviour
 
 
 def _cell(value):
@@ -29,8 +30,9 @@ class CSVLogger(Callback):
 
     Notes:
         The columns are those of the first epoch; when it has no validation values, each name also has a
-        'val_' column (as Keras writes). What is missing in an epoch is 'NA'. Every line is written out
-        before the next epoch begins. When `BackupAndRestore` restores a training, the file goes on.
+        'val_' column (as Keras writes, since tf.keras). What is missing in an epoch is 'NA'. Every line is
+        written out before the next epoch begins. When `BackupAndRestore` restores a training, the file goes
+        on.
 
     Source: Keras `callbacks.CSVLogger`.
 
@@ -46,6 +48,7 @@ class CSVLogger(Callback):
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.csv_file = self.writer = self.keys = None
         self.append_header = True
+        self._adds_validation = behaviour("columns of CSVLogger") == "with validation"
         self._size = 0  # bytes of whole lines in the file
 
     def on_train_begin(self, logs=None):
@@ -68,7 +71,7 @@ class CSVLogger(Callback):
     def _begin(self, logs):
         if self.keys is None:
             self.keys = sorted(logs)
-            if not any(name.startswith("val_") for name in self.keys):
+            if self._adds_validation and not any(name.startswith("val_") for name in self.keys):
                 self.keys += [f"val_{name}" for name in self.keys]
         self._lines = io.StringIO(newline="")
         self.writer = csv.DictWriter(self._lines, ["epoch", *self.keys], delimiter=self.sep)

@@ -1,6 +1,7 @@
 """ModelCheckpoint: saves the model, or its weights, while it is trained."""
 
 import os
+import re
 
 from keras_torch.base.checks import boolean, fail, is_integer, unknown_argument
 from keras_torch.callbacks.logs import find_name
@@ -11,7 +12,7 @@ from keras_torch.dialects.translator import behaviour
 from keras_torch.saving import formats
 
 _ARGUMENTS = ("filepath", "monitor", "verbose", "save_best_only", "save_weights_only", "mode", "save_freq",
-              "initial_value_threshold", "period")
+              "initial_value_threshold", "period", "load_weights_on_restart")
 
 
 class Placeholders(dict):
@@ -55,6 +56,7 @@ class ModelCheckpoint(MonitorCallback):
         save_freq: 'epoch', or a number of batches between two saves.
         initial_value_threshold: value to beat before the first save with `save_best_only`.
         period: older name: save every so many epochs.
+        load_weights_on_restart: of tf.keras: whether the newest file there is gives the first weights.
 
     Errors:
         ValueError: an argument out of range; when training begins, an ending that stands for no format; or a
@@ -85,11 +87,13 @@ class ModelCheckpoint(MonitorCallback):
                  mode="auto", save_freq="epoch", initial_value_threshold=None, **older):
         super().__init__(monitor, mode, baseline=initial_value_threshold)
         self.period = older.pop("period", 1)
+        self.load_weights_on_restart = older.pop("load_weights_on_restart", False)
         if older.pop("options", None) is not None:
             fail("ModelCheckpoint", "options", "...", "None", "They belong to TensorFlow's files.")
         for name in older:
             unknown_argument("ModelCheckpoint", name, _ARGUMENTS)
-        for name, value in (("save_best_only", save_best_only), ("save_weights_only", save_weights_only)):
+        for name, value in (("save_best_only", save_best_only), ("save_weights_only", save_weights_only),
+                            ("load_weights_on_restart", self.load_weights_on_restart)):
             boolean("ModelCheckpoint", name, value)
         if save_freq != "epoch" and not (is_integer(save_freq) and save_freq > 0):
             fail("ModelCheckpoint", "save_freq", save_freq, "'epoch' or a positive number of batches")
@@ -103,7 +107,7 @@ class ModelCheckpoint(MonitorCallback):
         self._batches_seen_since_last_saving = self.epochs_since_last_save = 0
         self._saves_unwatched = behaviour("checkpoint without its value") == "saved"
         self._first_epoch = behaviour("first epoch")
-        if save_freq == "epoch":
+        if save_freq == "epoch" and type(self)._should_save_on_batch is ModelCheckpoint._should_save_on_batch:
             self.idle_hooks = frozenset(["on_train_batch_end"])
 
     def on_train_begin(self, logs=None):
@@ -112,6 +116,17 @@ class ModelCheckpoint(MonitorCallback):
         if save.__module__.startswith("keras_torch."):
             check = formats.weights_format if self.save_weights_only else formats.model_format
             check("ModelCheckpoint", self.filepath)
+        newest = self._newest_file() if self.load_weights_on_restart else None
+        if newest is not None:
+            self.model.load_weights(newest)
+
+    def _newest_file(self):
+        """The file written last whose name fits `filepath`, or None; of two, that whose name sorts last."""
+        folder, pattern = os.path.split(os.path.abspath(self.filepath))
+        fits = re.compile(".*".join(map(re.escape, re.split(r"\{.*?\}", pattern)))).fullmatch
+        entries = os.scandir(folder) if os.path.isdir(folder) else ()
+        found = [(entry.stat().st_mtime, entry.path) for entry in entries if fits(entry.name)]
+        return max(found)[1] if found else None
 
     def on_epoch_begin(self, epoch, logs=None):
         self._current_epoch = epoch
@@ -138,7 +153,8 @@ class ModelCheckpoint(MonitorCallback):
 
     def _save_model(self, epoch, batch, logs):
         """Saves when a save is due; `batch` is None at the end of an epoch."""
-        if self.save_freq == "epoch" and self.epochs_since_last_save < self.period:
+        counts = self.save_freq == "epoch" and (self._infinite or self.period > 1)   # Keras 3 has no period
+        if counts and self.epochs_since_last_save < self.period:
             return
         self.epochs_since_last_save = 0
         logs = logs or {}

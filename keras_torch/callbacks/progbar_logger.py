@@ -43,6 +43,11 @@ class ProgbarLogger(Callback):
         self._samples_per_step, self._samples = 1, None
         self._as_before = behaviour("lines of progress") in ("Keras 1", "Keras 2")
 
+    @property
+    def use_steps(self):
+        """Whether steps are counted, not samples: what `count_mode` is called before Keras 3."""
+        return self.count_mode == "steps"
+
     def set_params(self, params):
         """Takes 'verbose', 'epochs' and 'steps' from the parameters of the run."""
         super().set_params(params)

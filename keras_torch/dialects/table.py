@@ -646,6 +646,7 @@ BEHAVES = [
         "lines of progress",
         {"keras1": "Keras 1", "keras2.3": "Keras 2", "tf.keras": "tf.keras", "keras3": "Keras 3"},
     ),
+    Behaves("columns of CSVLogger", {"keras2.3": "as logged", "keras3": "with validation"}),
     Behaves("epoch in messages", {"keras2.3": "05d", "keras3": "d"}),
     Behaves("part of a sequence", {"keras2.3": "goes on", "tf.keras": "starts anew", "keras3": "goes on"}),
     Behaves("return_state container", {"tf.keras": "list", "keras3": "tuple"}),

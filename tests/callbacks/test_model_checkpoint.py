@@ -1,6 +1,7 @@
 """ModelCheckpoint saves when Keras's does, under the names it would give."""
 
 import math
+import os
 import pathlib
 
 import numpy as np
@@ -122,6 +123,7 @@ def test_an_unknown_placeholder_names_what_there_is(attach):
     ({"save_freq": "batch"}, ValueError, "`save_freq` must be 'epoch' or a positive number of"),
     ({"save_freq": 0}, ValueError, "`save_freq` must be"),
     ({"period": 0}, ValueError, "`period` must be a positive number of epochs; got 0"),
+    ({"load_weights_on_restart": "yes"}, ValueError, "`load_weights_on_restart` must be True or False"),
     ({"save_best_only": "yes"}, ValueError, "`save_best_only` must be True or False"),
     ({"verbose": -1}, ValueError, "`verbose` must be"),
     ({"options": object()}, ValueError, "`options` must be None"),
@@ -271,3 +273,37 @@ def test_what_a_subclass_may_read(attach):
     callback.on_train_batch_end(0, {"loss": 1.0})   # another epoch
     assert callback.best == 1.0 and callback._batches_seen_since_last_saving == 0
     assert callback.epochs_since_last_save == 0 and callback.monitor_op(0.5, callback.best)
+
+
+def test_weights_are_loaded_when_a_training_starts_anew(tmp_path, model):
+    model.load_weights = lambda path: loaded.append(pathlib.Path(path).name)
+    loaded, arguments = [], {"load_weights_on_restart": True, "save_weights_only": True}
+    for folder in (tmp_path / "none", tmp_path):
+        callback = ModelCheckpoint(folder / "w.{epoch:02d}-{loss:.2f}.h5", **arguments)
+        callback.set_model(model)
+        callback.on_train_begin()
+    assert loaded == []
+    for second, name in enumerate(["w.02-0.50.h5", "w.01-0.75.h5", "w.03-0.20.h5.tmp", "v.01-0.5.h5"]):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (second, second))
+    callback.on_train_begin()
+    assert loaded == ["w.01-0.75.h5"]
+    os.utime(tmp_path / "w.02-0.50.h5", (1, 1))
+    callback.on_train_begin()
+    assert loaded[-1] == "w.02-0.50.h5"
+
+
+class AtTheSecondBatch(ModelCheckpoint):
+    """Says itself when a batch is worth a file."""
+
+    def _should_save_on_batch(self, batch):
+        return batch == 1
+
+
+def test_a_subclass_that_decides_by_batch_is_asked_in_training(tmp_path):
+    model = Sequential([Input((3,)), Dense(1)])
+    model.compile("sgd", "mse")
+    saver = AtTheSecondBatch(tmp_path / "{epoch}-{batch}.keras")
+    with pytest.raises(KeyError, match="names 'batch', not in logs"):   # at the end of the epoch
+        model.fit(np.ones((6, 3)), np.zeros((6, 1)), batch_size=2, verbose=0, callbacks=[saver])
+    assert [path.name for path in tmp_path.iterdir()] == ["1-2.keras"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_torch.callbacks import CSVLogger, History, LambdaCallback, TerminateOnNaN
+from keras_torch.dialects import dialect
 
 
 def test_csv_has_sorted_columns_and_na_for_what_is_missing(attach, tmp_path):
@@ -88,3 +89,21 @@ def test_history_goes_on_and_counts_epochs_anew(attach, model):
     history.on_epoch_end(5, {"loss": 2.0})
     history.on_epoch_end(6)
     assert (history.history, history.epoch, model.history) == ({"loss": [1.0, 2.0]}, [5, 6], history)
+
+
+@pytest.mark.parametrize(
+    "generation, columns",
+    [
+        ("keras1", "epoch,loss"),
+        ("keras2.3", "epoch,loss"),
+        ("tf.keras", "epoch,loss,val_loss"),
+        ("keras3", "epoch,loss,val_loss"),
+    ],
+)
+def test_columns_of_a_training_without_validation(generation, columns, tmp_path):
+    with dialect(generation):
+        logger = CSVLogger(tmp_path / "log.csv")
+        logger.on_train_begin()
+        logger.on_epoch_end(0, {"loss": 0.5})
+        logger.on_train_end()
+    assert (tmp_path / "log.csv").read_text().splitlines()[0] == columns
