@@ -143,7 +143,10 @@ class OwnMethods:
         return grads_and_vars
 
     def _transform_gradients(self, grads_and_vars):
-        return grads_and_vars
+        """Clips, in OptimizerV2; a subclass's own one is all the clipping there is."""
+        pairs = list(grads_and_vars)
+        clipped = OwnMethods._clip_gradients(self, [grad for grad, _ in pairs])
+        return [(grad, variable) for grad, (_, variable) in zip(clipped, pairs)]
 
     def _transformed(self, pairs):
         for name in TRANSFORMS:

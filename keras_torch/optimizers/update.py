@@ -95,6 +95,8 @@ class Update:
     def _clipped(self, parts):
         if self._own and "_clip_gradients" in self._own:
             return self._clipped_by_own(parts)
+        if self._own and "_transform_gradients" in self._own:
+            return parts  # clipped there
         if self.clipnorm is None and self.clipvalue is None and self.global_clipnorm is None:
             return parts
         clipped = self._clip_lists([part.grads for part in parts])

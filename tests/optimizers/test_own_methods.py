@@ -457,6 +457,21 @@ def test_own_methods_inside_loss_scaling_and_multi_optimizer():
         trained(optimizers.MultiOptimizer(optimizers.OptimizerMap(CentralizedByCompute(0.05))))
 
 
+def test_own_transformations_come_before_or_after_clipping_or_in_its_place():
+    class Doubles(SGD):
+        def _transform_gradients(self, grads_and_vars):
+            return [(grad * 2.0, variable) for grad, variable in super()._transform_gradients(grads_and_vars)]
+
+    class Triples(SGD):
+        def _transform_gradients(self, grads_and_vars):
+            return [(grad * 3.0, variable) for grad, variable in grads_and_vars]
+
+    for optimizer, expected in [(Doubles(1.0, clipvalue=0.5), 0.0), (Triples(1.0, clipvalue=0.5), -2.0)]:
+        variable = Variable([1.0])
+        optimizer.apply_gradients([(torch.ones(1), variable)])
+        assert float(variable) == expected
+
+
 def test_own_methods_of_optimizers_around_others():
     class Halves(LossScaleOptimizer):
         def apply_gradients(self, grads_and_vars, **kwargs):
