@@ -54,7 +54,7 @@ class ReduceLROnPlateau(MonitorCallback):
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
         self._ends_late = behaviour("patience") == "exceeded"
-        self._reset()
+        self.wait = self.cooldown_counter = 0
 
     def _reset(self):
         self.best, self.wait, self.cooldown_counter = self.best_at_first(), 0, 0

@@ -136,3 +136,26 @@ def test_each_of_several_optimizers(attach, model, capsys):
     assert logs == {"loss": 1.0, "learning_rate_fast": 1.0, "learning_rate_slow": 0.5}
     assert sorted(float(part.learning_rate) for part in model.optimizer.optimizers) == [0.25, 0.5]
     assert "reducing fast learning rate to 0.5." in capsys.readouterr().out
+
+
+class Forgetful(ReduceLROnPlateau):
+    """Counts how often a training began."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.begun = 0
+
+    def _reset(self):
+        self.begun += 1
+        super()._reset()
+
+
+@pytest.mark.parametrize("generation", ["keras2.3", "keras3"])
+def test_what_begins_a_training_may_be_overridden(generation, attach):
+    with dialect(generation):
+        callback = attach(Forgetful("loss"))
+        callback.on_epoch_end(0, {"loss": 1.0})
+        callback.on_epoch_end(1, {"loss": 2.0})
+        assert (callback.wait, callback.best) == (1, 1.0)
+        callback.on_train_begin()
+    assert callback.begun == 2 and callback.wait == 0 and callback.best in (None, math.inf)
