@@ -6,6 +6,7 @@ import torch
 
 from keras_torch.base import tree
 from keras_torch.base.checks import fail
+from keras_torch.base.dtypes import torch_dtype
 from keras_torch.base.names import to_snake_case, unique_name
 from keras_torch.base.third_party import call_with_hooks, hook_tables
 from keras_torch.base.variable import StateVariable
@@ -135,7 +136,14 @@ class Model(CompileFiles, Trainer, Layer):
         graph = self._graph
         plain = graph is not None and type(self).call is Model.call and not tree.is_nested(graph.inputs)
         self.__dict__["_plain_rank"] = len(graph.inputs.shape) if plain else None
-        self.__dict__["_plain_dtype"] = graph.inputs.dtype if plain else None
+        self.__dict__["_plain_dtype"] = self._dtype_of_inputs(graph.inputs.dtype) if plain else None
+
+    def _dtype_of_inputs(self, drawn):
+        """That of the graph, or the one that double(), half() and the like have given the model since."""
+        policy = self.dtype_policy
+        first = self.__dict__.setdefault("_policy_of_graph", policy)
+        moved = policy.name != first.name and drawn.is_floating_point
+        return torch_dtype(policy.compute_dtype) if moved else drawn
 
     def __call__(self, *args, **kwargs):
         inputs = args[0] if len(args) == 1 and not kwargs else None

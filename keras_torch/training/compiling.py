@@ -4,6 +4,7 @@ import contextlib
 import warnings
 
 from keras_torch import optimizers
+from keras_torch.base import tree
 from keras_torch.base.checks import boolean, one_of, positive_int, unknown_argument
 from keras_torch.callbacks.logs import settle_shown
 from keras_torch.dialects.translator import behaviour
@@ -160,22 +161,47 @@ class Compiling:
 
     @property
     def metrics(self):
-        """The loss tracker, the compiled metrics as one, and the trackers of the outputs' losses."""
+        """The metrics of training, as the generation in force lists them.
+
+        Notes:
+            Keras 3: the loss tracker, the compiled metrics as one, the trackers of the outputs' losses.
+            tf.keras: all of them one by one, none before the first batch. Keras 2.3: the compiled metrics
+            alone; before it, what compile() was given.
+        """
         if not self.compiled:
             return []
-        trackers = [tracker for tracker in self._objectives.output_trackers if tracker is not None]
-        compiled = [self._compile_metrics] if self._objectives.has_metrics else []
+        objectives, listed = self._objectives, behaviour("metrics of a model")
+        if listed == "as given":
+            return tree.flatten(objectives.metric_specs)
+        if listed == "compiled":
+            return self._compiled_metrics()
+        if listed == "one by one":
+            return [self._loss_tracker, *objectives.all_metrics] if objectives.built else []
+        trackers = [tracker for tracker in objectives.output_trackers if tracker is not None]
+        compiled = [self._compile_metrics] if objectives.has_metrics else []
         return [self._loss_tracker, *compiled, *trackers]
+
+    def _compiled_metrics(self):
+        objectives = self._known_objectives()
+        return [metric for _, metric, _ in objectives.plain_metrics + objectives.weighted_metrics]
+
+    def _known_objectives(self):
+        """The objectives; before the first batch, where there is a graph, such as know their names."""
+        objectives = self._objectives
+        return checking.rehearsed(self) if not objectives.built and objectives.known_names else objectives
+
+    def _names_of_results(self):
+        objectives = self._known_objectives()
+        return objectives.results() if objectives.built else ()
 
     @property
     def metrics_names(self):
         """Names of what evaluate() returns, in its order."""
         if not self.compiled:
             return []
-        objectives = self._objectives
-        if not objectives.built and objectives.known_names:
-            objectives = checking.rehearsed(self)
-        return ["loss", *(objectives.results() if objectives.built else ()), *self._kept_results()]
+        if steps.lists_own(self, "metrics"):
+            return list(self._results_of_own_list(self._known_objectives()))
+        return ["loss", *self._names_of_results(), *self._kept_results()]
 
     def _kept_results(self):
         """Name -> value of the metrics that the model and its layers keep."""
@@ -207,6 +233,8 @@ class Compiling:
 
     def get_metrics_result(self):
         """Name -> value (device tensors) of the loss and all metrics."""
+        if self.compiled and steps.lists_own(self, "metrics"):
+            return self._results_of_own_list(self._objectives)
         found = {}
         if self.compiled:
             found["loss"] = self._loss_tracker.result()
@@ -214,8 +242,20 @@ class Compiling:
         found.update(self._kept_results())
         return found
 
+    def _results_of_own_list(self, objectives):
+        """Name -> value of the metrics that the model's own `metrics` lists."""
+        found = {}
+        for metric in self.metrics:
+            if metric is self._compile_metrics:
+                value = objectives.results() if objectives.built else {}
+            else:
+                value = metric.result()
+            found.update(value if isinstance(value, dict) else {metric.name: value})
+        return found
+
     def reset_metrics(self):
         """Sets the loss and all metrics back to their start."""
         settle_shown()
-        for metric in self.metrics:
+        own = [self._loss_tracker, self._compile_metrics] if self.compiled else []
+        for metric in self.metrics if steps.lists_own(self, "metrics") else [*own, *metrics_of(self)]:
             metric.reset_state()

@@ -7,6 +7,7 @@ import torch
 
 from keras_torch.base import settings, tree
 from keras_torch.base.checks import fail
+from keras_torch.base.dtypes import torch_dtype
 from keras_torch.training import checking
 from keras_torch.training.data import choosing
 from keras_torch.training.data.sources import ArraySource, Source
@@ -31,6 +32,13 @@ class Feeding:
             return None
         return [symbol.dtype if symbol.dtype.is_floating_point else None for symbol in graph.flat_inputs]
 
+    def _float_dtype(self):
+        """The type that float data get, if not `floatx()`: that of a model in double or half precision."""
+        policy = getattr(self, "dtype_policy", None)
+        if policy is None or policy.is_mixed or not policy.compute_dtype.startswith(("float", "bfloat")):
+            return None
+        return torch_dtype(policy.compute_dtype)
+
     def _source(self, x, y, sample_weight, batch_size, shuffle, owner, workers=None, ahead=None,
                 use_multiprocessing=False):
         """The source for the data of one method; arrays are checked here, before the first step."""
@@ -48,6 +56,9 @@ class Feeding:
                     )
             source = choosing.batch_source(x, batch_size, shuffle, self._device(), owner, queue)
             source.habits.uses_of_model = lambda: self._evaluations
+            source.preparation.floats = self._float_dtype()
+            source.preparation.pairs = not (owner.startswith("predict") or self._has_own_step(
+                "test" if owner.startswith(("evaluate", "fit(validation")) else "train"))
             return source
         if x is None or isinstance(x, str) or callable(x) and not choosing.is_array_like(x):
             hint = "Call the function: it makes the generator." if callable(x) else ""
@@ -69,8 +80,9 @@ class Feeding:
 
     def _arrays(self, x, y, sample_weight, owner):
         """All three as tensors, in the structure of the model's inputs."""
-        x = choosing.tensors(self._structured(x), owner, "x", self._input_dtypes())
-        y = choosing.tensors(self._targets_for(y, owner), owner, "y")
+        floats = self._float_dtype()
+        x = choosing.tensors(self._structured(x), owner, "x", self._input_dtypes(), floats)
+        y = choosing.tensors(self._targets_for(y, owner), owner, "y", floats=floats)
         for leaf in tree.flatten(x):
             if leaf is None:
                 fail(owner, "x", x, "arrays; one of them is None", "Give an array for each input.")

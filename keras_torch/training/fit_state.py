@@ -308,9 +308,10 @@ def _metric_groups(model):
     objectives = getattr(model, "_objectives", None)
     compiled = [] if objectives is None else objectives.all_metrics
     known = {id(metric) for metric in compiled}
-    own = [metric for metric in getattr(model, "metrics", ())
-           if isinstance(metric, Metric) and id(metric) not in known and not hasattr(metric, "named_metrics")]
-    return {"compiled": compiled, "own": own}
+    listed = [getattr(model, "_loss_tracker", None), *getattr(model, "metrics", ())]
+    own = {id(metric): metric for metric in listed if isinstance(metric, Metric)
+           and id(metric) not in known and not hasattr(metric, "named_metrics")}  # fmt: skip
+    return {"compiled": compiled, "own": list(own.values())}
 
 
 def _metric_state(metric):

@@ -6,6 +6,7 @@ import warnings
 from keras_torch.base import tree
 from keras_torch.dialects.translator import behaviour
 from keras_torch.random.states import random_states, restore_random_states
+from keras_torch.training.data.sources import StoppedByData
 from keras_torch.training.data.streams import NumberedSource
 from keras_torch.training.dataset_state import dataset_state, has_generators, plain_values, restore_dataset
 
@@ -287,6 +288,13 @@ def run_batches(batches, step, hooks, group, stopped, first=0):
     Returns:
         int: number of the last batch + 1.
     """
+    try:
+        return _run_batches(batches, step, hooks, group, stopped, first)
+    except StoppedByData as stop:
+        raise stop.error from None
+
+
+def _run_batches(batches, step, hooks, group, stopped, first):
     count, begin, end = first, hooks.begin, hooks.end
     if begin is None and end is None and stopped is None:
         for x, y, weight in batches:

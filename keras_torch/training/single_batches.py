@@ -96,7 +96,8 @@ class SingleBatches:
         """Predictions of one batch, as numpy arrays."""
         if x is None:
             fail("predict_on_batch()", "x", None, "one batch of arrays")
-        x = choosing.tensors(self._structured(x), "predict_on_batch()", "x", self._input_dtypes())
+        x = choosing.tensors(self._structured(x), "predict_on_batch()", "x", self._input_dtypes(),
+                             self._float_dtype())
         x = to_device(x, self._device(), "predict_on_batch()")
         self._prepare(OneBatch((x, None, None)), "predict_on_batch()")
         with self._evaluating(self._no_gradients()):

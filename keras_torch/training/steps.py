@@ -50,8 +50,29 @@ def batch_size_of(x):
     return x.shape[0] if isinstance(x, torch.Tensor) else tree.flatten(x)[0].shape[0]
 
 
+def lists_own(module, name):
+    """Whether the class of a model lists its `losses` or `metrics` itself: then those and no others count.
+
+    >>> lists_own(torch.nn.Linear(1, 1), "losses")
+    False
+    """
+    listed = getattr(type(module), name, None)
+    where = getattr(getattr(listed, "fget", None), "__module__", "")
+    return listed is not None and not where.startswith("keras_torch.")
+
+
+def _sum_of_losses(module):
+    """The sum of what a model's own `losses` lists, penalties of its weights among them."""
+    return sum(loss.sum() if isinstance(loss, torch.Tensor) else loss for loss in module.losses)
+
+
 def regularized(module):
-    """[(penalty function, weight)] of all trainable weights that have a regularizer."""
+    """[(penalty function, weight)] of all trainable weights that have a regularizer.
+
+    A model that lists its own `losses` has one penalty, their sum.
+    """
+    if lists_own(module, "losses"):
+        return [(_sum_of_losses, module)]
     return [
         (weight.regularizer, weight)
         for weight in module.parameters()
@@ -79,7 +100,7 @@ def total_loss(trainer, penalties, y, y_pred, weight):
     for regularizer, variable in penalties:
         penalty = regularizer(variable)
         loss = penalty if loss is None else loss + penalty
-    for extra in added_losses(trainer):
+    for extra in () if lists_own(trainer, "losses") else added_losses(trainer):
         extra = extra.sum() if isinstance(extra, torch.Tensor) and extra.dim() else extra
         loss = extra if loss is None else loss + extra
     if loss is None:

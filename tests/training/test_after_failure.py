@@ -170,3 +170,20 @@ def test_generators_are_not_started_by_a_refused_fit():
     with pytest.raises(ValueError, match="epochs"):
         classifier().fit(data(), epochs=-1, verbose=0)
     assert not started and list(generated([1])) == [1]
+
+
+@pytest.mark.parametrize("call", ["fit", "evaluate", "predict"])
+@pytest.mark.parametrize("at", [0, 1, 6])
+def test_a_stop_iteration_of_a_dataset_stays_one(call, at):
+    class Stopping(keras_torch.utils.PyDataset):
+        def __len__(self):
+            return 10
+
+        def __getitem__(self, index):
+            if index == at:
+                raise StopIteration("mine")
+            return X, LABELS
+
+    arguments = {"shuffle": False} if call == "fit" else {}
+    with pytest.raises(StopIteration, match="mine"):
+        getattr(classifier(), call)(Stopping(), verbose=0, **arguments)

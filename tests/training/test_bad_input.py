@@ -213,9 +213,9 @@ OF_CLASSIFIER = {
     "batch of 0 samples": (
         fit(generated([(X[:0], LABELS[:0])])),
         ValueError,
-        "first batch: the data are empty",
+        "batch 0: the data are empty",
     ),
-    "batch lengths": (fit(generated([(X, LABELS[:3])])), ValueError, "first batch.*`y` has 3"),
+    "batch lengths": (fit(generated([(X, LABELS[:3])])), ValueError, "batch 0: .*`y` has 3"),
     "batch shape": (fit(generated([(OTHER, LABELS)])), ValueError, r"first batch.*\(20, 2\)"),
     "batch labels": (
         fit(generated([(X, LABELS + 9)])),
@@ -440,3 +440,39 @@ def test_a_frozen_model_warns_and_learns_nothing():
 def test_later_batches_name_what_is_wrong_with_them():
     with pytest.raises(ValueError, match="`y` of this batch holds the class number"):
         classifier().fit(generated([(X, LABELS), (X, LABELS + 9)]), verbose=0)
+
+
+def test_a_later_batch_of_unequal_lengths_is_named():
+    data = [(X[:5], LABELS[:5]), (X[:5], LABELS[:1]), (X[:5], LABELS[:5])]
+    with pytest.raises(ValueError, match="batch 1: all arrays must have the same.*`x` has 5, `y` has 1"):
+        classifier().fit(generated(data), verbose=0)
+    with pytest.raises(ValueError, match="evaluate.*batch 1: .*`y` has 1"):
+        classifier().evaluate(generated(data), verbose=0)
+
+
+def test_predict_and_own_steps_take_batches_of_unequal_lengths():
+    class Own(keras_torch.Model):
+        def train_step(self, data):
+            x, y = data
+            return {"samples": float(len(x) - len(y))}
+
+        def call(self, inputs):
+            return inputs
+
+    model = Own()
+    model.compile("sgd")
+    assert model.fit(generated([(X[:5], LABELS[:2])]), verbose=0).history["samples"] == [3.0]
+    assert classifier().predict(generated([(X[:5], LABELS[:2])]), verbose=0).shape == (5, 3)
+
+
+def test_nan_is_told_in_words_of_the_method():
+    model = classifier()
+    with pytest.raises(ValueError, match=r"fit\(\): `x` holds 4 NaN.*weights into NaN"):
+        model.fit(WITH_NAN, LABELS, verbose=0)
+    for refused in (
+        lambda: model.evaluate(WITH_NAN, LABELS, verbose=0),
+        lambda: model.test_on_batch(WITH_NAN, LABELS),
+        lambda: model.fit(X, LABELS, validation_data=(WITH_NAN, LABELS), verbose=0),
+    ):
+        with pytest.raises(ValueError, match="`x` holds 4 NaN.*; loss and metrics would be NaN"):
+            refused()

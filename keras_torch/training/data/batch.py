@@ -6,8 +6,9 @@ import torch
 from keras_torch.base import settings, tree
 from keras_torch.base.checks import fail
 from keras_torch.base.dtypes import torch_dtype
+from keras_torch.training.data.sources import count_samples
 
-_SMALL_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.uint16, torch.uint32)
+_OTHER_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.uint16, torch.uint32, torch.uint64)
 
 
 def unpack_x_y_sample_weight(data):
@@ -84,10 +85,12 @@ def _from_pandas(value, owner):
     Errors:
         ValueError: columns that hold no numbers, by name.
     """
+    value = _without_categories(value)
     columns = dict(value.dtypes.items()) if hasattr(value, "columns") else {value.name: value.dtype}
     wrong = {name: str(dtype) for name, dtype in columns.items() if dtype.kind not in "fiubc"}
     if wrong:
-        named = ", ".join(f"{name!r} ({dtype})" for name, dtype in wrong.items())
+        named = ", ".join(f"{'the Series' if name is None else repr(name)} ({dtype})"
+                          for name, dtype in wrong.items())  # fmt: skip
         raise ValueError(
             f"{owner} must hold numbers; these columns do not: {named}. Turn them into numbers first, for "
             "example with pandas.get_dummies(), .cat.codes or .astype('float32'), or leave them out."
@@ -99,6 +102,21 @@ def _from_pandas(value, owner):
         return value.to_numpy(dtype=settings.floatx() if settings.floatx() != "bfloat16" else "float32",
                               na_value=np.nan)  # fmt: skip
     return value.to_numpy(dtype="bool" if kinds == {"b"} else "int64")
+
+
+def _without_categories(value):
+    """A DataFrame or Series whose categories, where these are numbers, have become those numbers."""
+    for place in range(value.shape[1] if hasattr(value, "columns") else 1):
+        column = value.iloc[:, place] if hasattr(value, "columns") else value
+        numbers = getattr(getattr(column.dtype, "categories", None), "dtype", None)
+        if numbers is None or numbers.kind not in "fiub":
+            continue
+        column = column.astype("float64" if numbers.kind in "iu" and bool(column.isna().any()) else numbers)
+        if not hasattr(value, "columns"):
+            return column
+        value = value.copy(deep=False)
+        value.isetitem(place, column)
+    return value
 
 
 def has_nan(structure):
@@ -125,13 +143,17 @@ def refuse_nan(structure, owner, argument):
             if count:
                 raise ValueError(
                     f"{owner}: `{argument}` holds {count} NaN value(s) in an array of shape "
-                    f"{tuple(leaf.shape)}; training would turn all weights into NaN. Replace them, for "
-                    "example with numpy.nan_to_num()."
+                    f"{tuple(leaf.shape)}; {_harm(owner)}. Replace them, for example with numpy.nan_to_num()."
                 )
 
 
+def _harm(owner):
+    learns = owner.startswith(("fit()", "train_on_batch"))
+    return "training would turn all weights into NaN" if learns else "loss and metrics would be NaN"
+
+
 def as_tensor(value, owner, floats=None):
-    """A tensor; numpy's float64 becomes `floatx()`, small signed integers become int64.
+    """A tensor; numpy's float64 becomes `floatx()`, integers, but for uint8, become int64.
 
     Args:
         value: what `as_array` takes.
@@ -144,11 +166,14 @@ def as_tensor(value, owner, floats=None):
             value = value.copy()  # torch warns of memory it may not write to, and knows no negative strides
         if value.dtype.byteorder == ">":
             value = value.astype(value.dtype.newbyteorder("="))
+        if value.dtype == np.uint64 and value.size and value.max() > np.iinfo(np.int64).max:
+            raise ValueError(f"{owner} holds {value.max()}, too large for a whole number of 64 bits. "
+                             "Convert it with .astype('float32').")  # fmt: skip
         value = torch.from_numpy(value) if value.ndim else torch.tensor(value[()])
     wanted = floats or torch_dtype(settings.floatx())
     if value.dtype in (torch.float64, torch.float16) and value.dtype != wanted:
         return value.to(wanted)
-    return value.to(torch.int64) if value.dtype in _SMALL_INTEGERS else value
+    return value.to(torch.int64) if value.dtype in _OTHER_INTEGERS else value
 
 
 def to_device(structure, device, owner):
@@ -205,9 +230,15 @@ class Preparation:
             "inputs" of a model with several inputs, or "always" a batch, of any length.
         on_cpu: whether tensors that lie elsewhere are fetched to the processor.
 
+    Attributes:
+        floats: dtype of arrays of floats; None means `floatx()`.
+        pairs: whether all parts of a batch must have the same number of samples.
+
     >>> Preparation("fit()", "batch", True)(([[1.0]], [2]), 0)
     (tensor([[1.]]), tensor([2]), None)
     """
+
+    floats, pairs = None, False
 
     def __init__(self, owner, lists, on_cpu):
         self.owner, self.lists, self.on_cpu = owner, lists, on_cpu
@@ -216,15 +247,24 @@ class Preparation:
         """The batch with that number."""
         x, y, weight = _unpacked(item, self.owner, number, self.lists)
         where = f"{self.owner}: batch {number}"
-        return (
+        batch = (
             map_arrays(lambda leaf: self._tensor(leaf, where, "x"), x),
             map_arrays(lambda leaf: self._tensor(leaf, where, "y"), y),
             map_arrays(lambda leaf: self._tensor(leaf, where, "sample_weight"), weight),
         )
+        if self.pairs and y is not None and not _are_pairs(*batch):
+            count_samples(where, x=batch[0], y=batch[1], sample_weight=batch[2])
+        return batch
 
     def _tensor(self, leaf, where, name):
-        tensor = as_tensor(leaf, f"{where}, `{name}`")
+        tensor = as_tensor(leaf, f"{where}, `{name}`", self.floats)
         return tensor.cpu() if self.on_cpu else tensor
+
+
+def _are_pairs(x, y, weight):
+    """Whether a plain batch of x and y is in order, as nearly all are; quicker than `count_samples`."""
+    plain = weight is None and isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor)
+    return plain and x.dim() > 0 and y.dim() > 0 and x.shape[0] == y.shape[0] > 0
 
 
 def _unpacked(item, owner, number, lists):

@@ -54,7 +54,7 @@ def opened(x, y, sample_weight):
     return (*x.tensors, None, None)[:3]
 
 
-def tensors(structure, owner, argument, float_types=None):
+def tensors(structure, owner, argument, float_types=None, floats=None):
     """A structure of arrays as tensors; those that are not to be read whole become `Column`s.
 
     Args:
@@ -62,10 +62,11 @@ def tensors(structure, owner, argument, float_types=None):
         owner: name of the method, for errors.
         argument: name of the argument.
         float_types: flat list of dtypes that integer arrays become (the model's float inputs), or None.
+        floats: dtype of arrays of floats; default `floatx()`.
     """
     if structure is None:
         return None
-    made = map_arrays(lambda leaf: _whole(leaf, f"{owner}: `{argument}`", argument == "x"), structure)
+    made = map_arrays(lambda leaf: _whole(leaf, f"{owner}: `{argument}`", argument == "x", floats), structure)
     if float_types is None:
         return made
     leaves = tree.flatten(made)
@@ -75,12 +76,12 @@ def tensors(structure, owner, argument, float_types=None):
     return tree.pack(made, fitted)
 
 
-def _whole(leaf, owner, is_input):
+def _whole(leaf, owner, is_input, floats):
     """A tensor or `Column`; a pandas Series among the inputs is one feature, (samples, 1), as in Keras."""
     column = column_of(leaf, owner)
     if column is not None:
         return column
-    return as_tensor(leaf.to_frame() if is_input and hasattr(leaf, "to_frame") else leaf, owner)
+    return as_tensor(leaf.to_frame() if is_input and hasattr(leaf, "to_frame") else leaf, owner, floats)
 
 
 def _as_input(leaf, wanted, owner):

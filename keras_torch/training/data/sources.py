@@ -10,6 +10,18 @@ from keras_torch.dialects.translator import behaviour
 from keras_torch.training.data.seeds import PassSeed
 
 
+class StoppedByData(Exception):
+    """Carries a StopIteration of the user's out of generators, which would make a RuntimeError of it.
+
+    Args:
+        error: the StopIteration.
+    """
+
+    def __init__(self, error):
+        super().__init__(error)
+        self.error = error
+
+
 class Source:
     """One source of batches.
 
@@ -62,7 +74,10 @@ class Source:
             ValueError: there is no batch.
         """
         batches = self.batches()
-        first = next(batches, None)
+        try:
+            first = next(batches, None)
+        except StoppedByData as stop:
+            raise stop.error from None
         if hasattr(batches, "close"):
             batches.close()
         return checked_first(first, owner)

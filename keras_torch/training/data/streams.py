@@ -22,7 +22,7 @@ from keras_torch.training.data.batch import Transfer, has_nan, refuse_nan
 from keras_torch.training.data.columns import rows_of
 from keras_torch.training.data.habits import Habits
 from keras_torch.training.data.pydataset import number_of_batches
-from keras_torch.training.data.sources import Source, checked_first, count_samples, slices
+from keras_torch.training.data.sources import Source, StoppedByData, checked_first, count_samples, slices
 from keras_torch.training.data.workers import GRACE, Processes, Threads
 
 
@@ -194,7 +194,7 @@ class NumberedSource(PreparedSource):
     def __init__(self, dataset, shuffle, preparation, device, owner, queue):
         habits = Habits(queue.workers, queue.processes, seed_of=lambda number: self._seed.value + number)
         super().__init__(device, owner, queue, habits)
-        self.dataset, self._shuffle, self._preparation = dataset, shuffle, preparation
+        self.dataset, self._shuffle, self.preparation = dataset, shuffle, preparation
         self.steps = number_of_batches(dataset)
         self.endless = self.steps is None
 
@@ -206,7 +206,7 @@ class NumberedSource(PreparedSource):
             jobs = itertools.count(first)
         else:
             jobs = self._seed.permutation(number).tolist()[first:] if self._shuffle else range(first, number)
-        return self._run(jobs, functools.partial(_numbered, self.dataset, self._preparation))
+        return self._run(jobs, functools.partial(_numbered, self.dataset, self.preparation))
 
     def begin_epoch(self):
         """Tells the dataset."""
@@ -219,7 +219,11 @@ class NumberedSource(PreparedSource):
 
 
 def _numbered(dataset, preparation, number):
-    return preparation(dataset[number], number)
+    try:
+        item = dataset[number]
+    except StopIteration as error:
+        raise StoppedByData(error) from error
+    return preparation(item, number)
 
 
 def _nothing():
@@ -247,7 +251,7 @@ class IterableSource(PreparedSource):
                  dataset=None):
         habits = Habits(min(queue.workers, 1), queue.processes, judges_first=not restarts)
         super().__init__(device, owner, queue, habits)
-        self._make, self._preparation, self.dataset = make, preparation, dataset
+        self._make, self.preparation, self.dataset = make, preparation, dataset
         self.steps, self.restarts = steps, restarts
         self._ends_by_count = endless and steps is not None
         self.endless = endless and steps is None
@@ -265,7 +269,7 @@ class IterableSource(PreparedSource):
         begun = max(first, begun)
         by_count = self._ends_by_count and self.draws is None
         jobs = range(begun, begun + self.steps) if by_count else itertools.count(begun)
-        make = functools.partial(_next_of, running, self._preparation)
+        make = functools.partial(_next_of, running, self.preparation)
         return self._run(jobs, make, functools.partial(_end, running) if self.restarts else None)
 
     def peek(self, owner):
@@ -275,7 +279,7 @@ class IterableSource(PreparedSource):
         running = iter(self._make())
         item = next(running, None)
         self._running = itertools.chain([] if item is None else [item], running)
-        batch = None if item is None else self._preparation(item, 0)
+        batch = None if item is None else self.preparation(item, 0)
         return self._transfer.moved(checked_first(batch, owner))
 
     def begin_epoch(self):
