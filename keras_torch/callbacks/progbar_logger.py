@@ -56,13 +56,16 @@ class ProgbarLogger(Callback):
         self.verbose, self.target = 1 if verbose == "auto" else int(verbose), None
         self.epochs = params.get("epochs", params.get("nb_epoch")) or 1  # the latter in Keras 1
         samples = params.get("samples", params.get("nb_sample"))
-        if self.count_mode == "samples" and samples and params.get("batch_size"):
-            self._samples, self._samples_per_step = samples, params["batch_size"]
+        size = params.get("batch_size")   # not of a generator, whose samples Keras 1 knows all the same
+        if self.count_mode == "samples" and samples and (size or "nb_sample" in params):
+            self._samples, self._samples_per_step = samples, size
         self.expect(params.get("steps"))
 
     def expect(self, steps):
         """Says how many batches a pass has, where `params` do not tell; None when nobody knows."""
         self.target = steps if self.target is None else self.target
+        if self._samples and self.target and not self._samples_per_step:
+            self._samples_per_step = self._samples / self.target
         if self.verbose != 1 and self.target:
             self.idle_hooks = _BATCH_HOOKS   # nothing is shown before the end
 
@@ -140,5 +143,5 @@ class ProgbarLogger(Callback):
         return {name: logs[name] for name in names if name in logs}
 
     def _shown_steps(self):
-        steps = self.seen * self._samples_per_step
+        steps = int(self.seen * (self._samples_per_step or 1))
         return min(steps, self._samples) if self._samples else steps

@@ -635,7 +635,6 @@ BEHAVES = [
     Behaves("batches in random order", {"keras2.3": "the rest last", "keras3": "all"}),
     Behaves("words for callbacks", {"keras1": "nb_epoch, nb_sample", "keras3": "epochs, samples"}),
     Behaves("verbose", {"keras2.3": "but for predict", "keras3": "auto"}),
-    Behaves("first epoch in file names", {"keras1": 0, "keras3": 1}),
     Behaves("scheduled rate in the logs", {"keras1": False, "keras3": True}),
     Behaves("best value at first", {"tf.keras": "infinite", "keras3": "None"}),
     Behaves("patience", {"keras1": "exceeded", "keras3": "reached"}),

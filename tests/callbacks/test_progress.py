@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,9 @@ from keras_torch.callbacks import CallbackList, ProgbarLogger, progress
 from keras_torch.callbacks.logs import Logs
 from keras_torch.callbacks.progress import Progbar, say
 from keras_torch.callbacks.progress_lines import duration_text
+from keras_torch.dialects import dialect
+from keras_torch.layers import Dense
+from keras_torch.models import Sequential
 
 LINE = r"{count} {bar} \d+s \d+(us|ms|s)/step{values}\n"
 FULL = "━" * 20
@@ -275,3 +279,16 @@ def test_durations(seconds, text):
 def test_wrong_arguments_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_keras1_counts_samples_of_generators(capsys):
+    def batches():
+        while True:
+            yield np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+
+    with dialect("keras1"):
+        model = Sequential([Dense(1, input_shape=(3,))])
+        model.compile("sgd", "mse")
+        model.fit_generator(batches(), samples_per_epoch=12, nb_epoch=1, verbose=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Epoch 1/1" and re.match(r"12/12 \[={30}\] - \d+s - loss: ", lines[1])
