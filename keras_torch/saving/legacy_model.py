@@ -110,7 +110,8 @@ def _write_optimizer(optimizer, file):
     if not optimizer.built:
         return
     optimizer.save_own_variables(store)
-    paths = [getattr(variable, "path", None) for variable in getattr(optimizer, "variables", [])]
+    with optimizer.reading():
+        paths = [getattr(variable, "path", None) for variable in optimizer.variables]
     if len(paths) != len(store) or None in paths or len(set(paths)) < len(paths):
         paths = [f"{optimizer.name}/{number}" for number in range(len(store))]
     group = file.create_group(OPTIMIZER)

@@ -30,16 +30,17 @@ def grouped_state(model, group, weights, path):
     names = legacy_h5.read_names(group, "weight_names", 3 + 4 * len(learned))
     shapes = [legacy_h5.shape_of(group, name) for name in names]
     heads = _heads(shapes, len(learned))
+    with model.optimizer.reading():
+        kept = [getattr(variable, "name", "") for variable in model.optimizer.variables]
     slots = []
-    for start in range(heads, len(names), max(len(learned), 1)) if len(model.optimizer.variables) > 2 else ():
+    for start in range(heads, len(names), max(len(learned), 1)) if len(kept) > 2 else ():
         column = slice(start, start + len(learned))
         if shapes[column] == learned:  # not so for placeholders of Adam without amsgrad
             arrays = [legacy_h5.read_array(group, name, {shape})
                       for name, shape in zip(names[column], learned)]
             slots += _in_order(model, layers, [arrays[order.index(i)] for i in range(len(order))], writer)
     numbers = [legacy_h5.read_array(group, name, {()}) for name in names[:heads]]
-    names = [getattr(one, "name", "") for one in model.optimizer.variables]
-    if len(numbers) == 1 and "u_product" in names:
+    if len(numbers) == 1 and "u_product" in kept:
         numbers.append(np.float32(1))  # Nadam's product of momentums, which follows from the count
     return numbers + slots
 

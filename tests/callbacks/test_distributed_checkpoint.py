@@ -172,13 +172,13 @@ def fail_to_write(*args):
 
 @pytest.mark.parametrize("background", [True, False])
 def test_a_full_disk_ends_the_training_and_leaves_the_older_checkpoint(tmp_path, monkeypatch, background):
-    model = compiled()
+    model, threads = compiled(), threading.active_count()  # other tests' loaders may have left some
     fit(model, DistributedCheckpoint(tmp_path), epochs=1)
     monkeypatch.setattr(sharded_files, "_put_in_place", fail_to_write)
     with pytest.raises(OSError, match="No space left"):
         fit(model, DistributedCheckpoint(tmp_path, save_on_background=background), epochs=2)
     assert steps_in(tmp_path) == [0] and load_distributed_checkpoint(compiled(), tmp_path) == 0
-    assert threading.active_count() == 1
+    assert threading.active_count() <= threads
 
 
 def test_a_failing_training_leaves_no_thread(tmp_path):
@@ -186,9 +186,10 @@ def test_a_failing_training_leaves_no_thread(tmp_path):
         def on_epoch_end(self, epoch, logs=None):
             raise ZeroDivisionError
 
+    threads = threading.active_count()
     with pytest.raises(ZeroDivisionError):
         fit(compiled(), DistributedCheckpoint(tmp_path), Stop())
-    assert threading.active_count() == 1 and steps_in(tmp_path) == [0]
+    assert threading.active_count() <= threads and steps_in(tmp_path) == [0]
 
 
 def test_what_a_killed_run_left_is_removed(tmp_path):
