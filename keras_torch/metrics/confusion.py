@@ -308,7 +308,8 @@ class _BestAt(ConfusionMetric):
         """
         self.settle()
         if self._takes_nearest:
-            return self._measured(self.best)[(self._measured(self.at) - getattr(self, self.at)).abs().argmin()]
+            distances = (self._measured(self.at) - getattr(self, self.at)).abs()
+            return self._measured(self.best)[distances.argmin()]
         where = self._measured(self.at) >= getattr(self, self.at)
         return torch.where(where, self._measured(self.best), 0.0).amax()
 
