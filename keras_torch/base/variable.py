@@ -70,8 +70,13 @@ class _Manners:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype)
 
-    def assign(self, value):
+    def assign(self, value, use_locking=False, name=None, read_value=True):
         """Replaces the value in place.
+
+        Args:
+            value: number, list, array or tensor of the variable's shape.
+            use_locking, name, read_value: of TensorFlow, which has locks and named operations; they change
+                nothing, here as in its eager mode.
 
         Errors:
             ValueError: another shape.
@@ -89,16 +94,16 @@ class _Manners:
             self.copy_(value)
         return self
 
-    def assign_add(self, value):
-        """Adds to the value in place; returns itself."""
+    def assign_add(self, value, use_locking=False, name=None, read_value=True):
+        """Adds to the value in place; returns itself. Arguments as in `assign`."""
         if COLLECTING:
             return COLLECTING[-1].later(self, self.assign_add, value)
         with torch.no_grad():
             self.add_(torch.as_tensor(value, device=self.device))
         return self
 
-    def assign_sub(self, value):
-        """Subtracts from the value in place; returns itself."""
+    def assign_sub(self, value, use_locking=False, name=None, read_value=True):
+        """Subtracts from the value in place; returns itself. Arguments as in `assign`."""
         if COLLECTING:
             return COLLECTING[-1].later(self, self.assign_sub, value)
         with torch.no_grad():

@@ -4,7 +4,7 @@ from keras_torch import activations, layers, metrics, models, regularizers, util
 from keras_torch.backend.older import older_names
 from keras_torch.compat import old_calls, old_metrics, old_utils
 from keras_torch.dialects import current_dialect
-from keras_torch.dialects.table import ORDER
+from keras_torch.dialects.rows import ORDER
 from keras_torch.preprocessing import text
 
 

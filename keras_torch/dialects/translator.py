@@ -3,21 +3,22 @@
 import dataclasses
 import functools
 
-from keras_torch.dialects import table
+from keras_torch.dialects import meanings, orders, table
+from keras_torch.dialects.rows import ORDER
 from keras_torch.dialects.state import current_dialect
 
 
 def _up_to(values, generation):
     """The value of the first listed generation that is not older than `generation`, as (found, value)."""
-    position = table.ORDER.index(generation)
-    for name in table.ORDER[position:]:
+    position = ORDER.index(generation)
+    for name in ORDER[position:]:
         if name in values:
             return True, values[name]
     return False, None
 
 
 def behaviour(topic):
-    """How the current generation behaves in a matter that `table.BEHAVES` lists.
+    """How the current generation behaves in a matter that `meanings.BEHAVES` lists.
 
     Errors:
         KeyError: no row has that topic (a mistake of ours).
@@ -30,7 +31,7 @@ def behaviour(topic):
 
 @functools.lru_cache(maxsize=1)
 def _behaviours():
-    return {row.topic: row.values for row in table.BEHAVES}
+    return {row.topic: row.values for row in meanings.BEHAVES}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _rules(cls):
         renames,
         packed=[row for row in table.PACKED if row.owner in owners],
         dropped={row.argument: row for row in table.DROPPED if row.owner in owners},
-        orders={row.until: row.names for row in table.ORDERS
+        orders={row.until: row.names for row in orders.ORDERS
                 if row.owner in (house.__name__, f"{_family(house)}.{house.__name__}")},
         defaults=[row for row in table.DEFAULTS if row.owner == house.__name__],
         constructor=getattr(house.__init__, "house_signature", None),

@@ -383,7 +383,7 @@ class Generations:
     """One formula as the Keras generations have it.
 
     Args:
-        topic: row of `dialects/table.py` that tells them apart.
+        topic: row of `dialects/meanings.py` that tells them apart.
         formulas: dict, behaviour -> formula; the first one is today's.
 
     Notes:

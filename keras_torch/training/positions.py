@@ -4,7 +4,8 @@ import functools
 import inspect
 
 from keras_torch.base.configurable import Signature
-from keras_torch.dialects import table
+from keras_torch.dialects.orders import ORDERS
+from keras_torch.dialects.rows import ORDER
 from keras_torch.dialects.state import current_dialect
 from keras_torch.training.arguments import todays_name
 
@@ -41,7 +42,7 @@ def in_order_of_generation(method):
 
 def _orders(owner, name):
     """Generation -> names, by today's, of the rows of a method."""
-    rows = [row for row in table.ORDERS if row.owner == f"{owner}.{name}"]
+    rows = [row for row in ORDERS if row.owner == f"{owner}.{name}"]
     return {row.until: [todays_name(word) for word in row.names] for row in rows}
 
 
@@ -68,5 +69,5 @@ def _by_name(model, method, orders, own, args, kwargs):
 
 def _in_force(orders):
     """The names of the first generation that is not older than the one in force, or None."""
-    later = table.ORDER[table.ORDER.index(current_dialect()):]
+    later = ORDER[ORDER.index(current_dialect()):]
     return next((orders[generation] for generation in later if generation in orders), None)

@@ -76,3 +76,10 @@ def test_what_numpy_got_stays_as_it_was(make, read, dtype):
     variable.assign([5, 7])
     assert before.tolist() == [1, 1]
     assert read(variable).tolist() == [5, 7]
+
+
+def test_assignments_take_the_words_of_tensorflow():
+    variable = Variable([1.0])
+    variable.assign([2.0], use_locking=True, name="set", read_value=False)
+    variable.assign_add([3.0], use_locking=False)
+    assert variable.assign_sub([1.0], name="less").tolist() == [4.0]
