@@ -39,6 +39,7 @@ class Merge(Layer):
 
     Source: Keras 1 Merge; today Add, Multiply, Average, Maximum, Concatenate, Dot and Lambda.
 
+    >>> import torch
     >>> Merge(mode="concat")([torch.ones(1, 2), torch.ones(1, 3)]).shape
     torch.Size([1, 5])
     """
