@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 
-import old_keras
 import pytest
 from cases import callback_cases, watching_cases
-from reference_keras import HERE, reference_python
+from old_keras import VARIABLES
+from reference_keras import HERE, old_python, reference_python
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +39,7 @@ def test_stored_references_are_what_this_keras_answers(tmp_path):
 
 @pytest.mark.parametrize("generation", [*watching_cases.GENERATIONS, "keras3"])
 def test_stored_answers_of_callbacks_that_watch(generation, tmp_path):
-    variable = old_keras.VARIABLES.get(generation)
-    python = os.environ.get(variable) if variable else reference_python()
-    if not python:
-        pytest.skip(f"set {variable}")
+    python = old_python(generation) if generation in VARIABLES else reference_python()
     path = tmp_path / "live.json"
     command = [python, str(HERE / "make_watching_references.py"), generation, str(path)]
     done = subprocess.run(command, capture_output=True, text=True)

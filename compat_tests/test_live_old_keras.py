@@ -7,15 +7,12 @@ see old_keras.py.
 from __future__ import annotations
 
 import functools
-import os
-import subprocess
 
 import pytest
 from cases import arrays, reference_files
 from cases.history_cases_old import ALL, FILES, ROWS
 from contracts.test_history_contracts import differing
-from old_keras import VARIABLES
-from reference_keras import HERE
+from reference_keras import run_old
 from training.test_old_histories import as_keras
 
 pytestmark = pytest.mark.slow
@@ -25,13 +22,7 @@ NAMES = [pytest.param(*row, id=", ".join(row)) for row in ALL]
 
 def ask(generation, folder, seed=""):
     """What the Keras of a generation answers now."""
-    python = os.environ.get(VARIABLES[generation])
-    if not python:
-        pytest.skip(f"Name a Python with that Keras in {VARIABLES[generation]}; see old_keras.py.")
-    environment = {**os.environ, "KERAS_TORCH_CASES_SEED": seed}
-    done = subprocess.run([python, str(HERE / SCRIPT), str(folder / "live")], env=environment, cwd=HERE,
-                          capture_output=True, text=True)
-    assert done.returncode == 0 and "FAILED" not in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+    run_old(generation, SCRIPT, folder / "live", seed)
     return reference_files.read(str(folder / "live"))
 
 

@@ -7,33 +7,18 @@ see old_keras.py.
 from __future__ import annotations
 
 import functools
-import os
-import subprocess
 
 import pytest
 from cases import arrays, reference_files
 from cases.old_keras_file_models import FILE_MODELS
 from cases.old_keras_layer_case import GENERATIONS, REFERENCES
 from layers import test_old_keras_layers as layer_tests
-from old_keras import VARIABLES
-from reference_keras import HERE
+from reference_keras import run_old
 from saving import test_old_keras_files as file_tests
 
 pytestmark = pytest.mark.slow
 NEW = "live"
 generations = pytest.mark.parametrize("generation", GENERATIONS)
-
-
-def run(generation, script, target, seed=""):
-    """Lets the Keras of a generation run a script."""
-    python = os.environ.get(VARIABLES[generation])
-    if not python:
-        pytest.skip(f"Name a Python with that Keras in {VARIABLES[generation]}; see old_keras.py.")
-    environment = {**os.environ, "KERAS_TORCH_CASES_SEED": seed}
-    done = subprocess.run(
-        [python, str(HERE / script), str(target)], env=environment, cwd=HERE, capture_output=True, text=True
-    )
-    assert done.returncode == 0 and "FAILED" not in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +27,7 @@ def new_answers(tmp_path_factory):
 
     def ask(generation):
         target = tmp_path_factory.mktemp("layers") / "live"
-        run(generation, "make_old_keras_layer_references.py", target, NEW)
+        run_old(generation, "make_old_keras_layer_references.py", target, NEW)
         return reference_files.read(str(target))
 
     return functools.cache(ask)
@@ -55,7 +40,7 @@ def written(tmp_path_factory):
 
     @functools.cache
     def write(generation):
-        run(generation, "make_old_keras_files.py", folder / generation)
+        run_old(generation, "make_old_keras_files.py", folder / generation)
         return folder
 
     return write
@@ -63,7 +48,7 @@ def written(tmp_path_factory):
 
 @generations
 def test_stored_references_are_what_this_keras_answers(generation, tmp_path):
-    run(generation, "make_old_keras_layer_references.py", tmp_path / "live")
+    run_old(generation, "make_old_keras_layer_references.py", tmp_path / "live")
     live, stored = reference_files.read(str(tmp_path / "live")), reference_files.read(REFERENCES[generation])
     assert set(live) == set(stored)
     for name, parts in stored.items():

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from pathlib import Path
 
 import pytest
 from cases import arrays, old_objective_case, old_objective_run, reference_files
@@ -15,28 +12,17 @@ from cases.old_objective_cases import FORMULAS, WEIGHTED
 from cases.old_objective_metrics import METRICS
 from cases.old_objective_optimizers import OPTIMIZERS
 from old_keras import VARIABLES
+from reference_keras import run_old
 
 pytestmark = pytest.mark.slow
-HERE = Path(__file__).resolve().parent
 NEW = "live"
 # Other weights may come nearer to zero, and other labels nearer to the edges of a logarithm.
 LOOSER = 10
 
 
-def answer(script, generation, target, seed=""):
-    """Lets an old Keras answer a `make_...` script into a file."""
-    python = os.environ.get(VARIABLES[generation])
-    if not python:
-        pytest.skip(f"Name a Python with that Keras in {VARIABLES[generation]}; see old_keras.py.")
-    environment = {**os.environ, "KERAS_TORCH_CASES_SEED": seed}
-    done = subprocess.run([python, str(HERE / script), str(target)], env=environment, capture_output=True,
-                          text=True)
-    assert done.returncode == 0 and "FAILED" not in done.stdout, done.stdout[-3000:] + done.stderr[-3000:]
-
-
 @pytest.mark.parametrize("generation", VARIABLES)
 def test_new_numbers_equal_those_of_that_keras(generation, tmp_path, monkeypatch):
-    answer("make_old_keras_objective_references.py", generation, tmp_path / "live", NEW)
+    run_old(generation, "make_old_keras_objective_references.py", tmp_path / "live", NEW)
     references = reference_files.read(str(tmp_path / "live"))
     monkeypatch.setattr(arrays, "SEED", NEW)
     wrong = {}
@@ -54,7 +40,7 @@ def test_new_numbers_equal_those_of_that_keras(generation, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("generation", VARIABLES)
 def test_stored_numbers_are_what_that_keras_answers(generation, tmp_path):
-    answer("make_old_keras_objective_references.py", generation, tmp_path / "live")
+    run_old(generation, "make_old_keras_objective_references.py", tmp_path / "live")
     live = reference_files.read(str(tmp_path / "live"))
     stored = reference_files.read(old_objective_case.FILES[generation])
     assert set(live) == set(stored)
@@ -66,6 +52,6 @@ def test_stored_numbers_are_what_that_keras_answers(generation, tmp_path):
 
 @pytest.mark.parametrize("generation", VARIABLES)
 def test_stored_names_are_those_of_that_keras(generation, tmp_path):
-    answer("make_old_keras_names.py", generation, tmp_path / "live")
+    run_old(generation, "make_old_keras_names.py", tmp_path / "live")
     stored = reference_files.FOLDER / f"{NAMES[generation]}.json"
     assert json.loads((tmp_path / "live.json").read_text()) == json.loads(stored.read_text())
