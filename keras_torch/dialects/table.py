@@ -54,7 +54,7 @@ def _renamed(owners, pairs, until):
 
 RENAMED = [
     *_renamed(
-        ["Dense"],
+        ["Dense", "Highway", "MaxoutDense"],
         {
             "output_dim": "units",
             "init": "kernel_initializer",
@@ -95,19 +95,6 @@ RENAMED = [
             "subsample": "strides",
             "dim_ordering": "data_format",
             "forget_bias_init": "unit_forget_bias",
-        },
-        _K1,
-    ),
-    *_renamed(
-        ["Highway", "MaxoutDense"],
-        {
-            "output_dim": "units",
-            "init": "kernel_initializer",
-            "W_regularizer": "kernel_regularizer",
-            "b_regularizer": "bias_regularizer",
-            "W_constraint": "kernel_constraint",
-            "b_constraint": "bias_constraint",
-            "bias": "use_bias",
         },
         _K1,
     ),
